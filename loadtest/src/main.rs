@@ -1,0 +1,2 @@
+//! Turns real logs into event logs.
+fn main() {}
