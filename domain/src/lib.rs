@@ -5,5 +5,7 @@
 
 pub mod time;
 
+pub mod context;
+
 pub mod math;
 pub mod random;
