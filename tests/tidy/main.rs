@@ -1,0 +1,5 @@
+//! The house rules that no compiler knows: who may name whom, how long a file may be, what the papers must say.
+
+mod files;
+mod imports;
+mod size;
