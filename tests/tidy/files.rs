@@ -4,18 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file and its text, the path relative to the repository.
-pub struct Source {
-    pub path: String,
-    pub text: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 /// The repository's folder.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// All files below `folder` that end with `extension`, sorted by path.
-pub fn sources(folder: &str, extension: &str) -> Vec<Source> {
+pub(crate) fn sources(folder: &str, extension: &str) -> Vec<Source> {
     let mut found = Vec::new();
     visit(&root().join(folder), extension, &mut found);
     found.sort();
