@@ -1,0 +1,6 @@
+//! What the stores hold: one file per kind of row, its fields in the order in which they are written. These files ARE the data
+//! model.
+
+pub(crate) mod key;
+#[macro_use]
+pub(crate) mod row;
