@@ -41,7 +41,6 @@ macro_rules! names {
         }
     };
 }
-pub(crate) use names;
 
 names! {
     /// Where a session stands in its plan.

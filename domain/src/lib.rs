@@ -7,5 +7,22 @@ pub mod time;
 
 pub mod context;
 
+pub mod activity;
+pub mod attendee;
+pub mod pane;
+pub mod plan;
+pub mod poll;
+pub mod questions;
+pub mod session;
+
+pub mod observe;
+pub mod presence;
+
+pub mod baseline;
+pub mod score;
+pub mod signals;
+pub mod tick;
+pub mod window;
+
 pub mod math;
 pub mod random;

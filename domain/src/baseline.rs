@@ -1,0 +1,237 @@
+//! What is usual: a prior from past sessions, drawn towards the session's own past as it grows.
+
+use crate::context::{SessionType, SizeBand};
+use crate::pane::Pane;
+use crate::time::{PANE, minutes};
+
+/// A prior weighs as much as this many minutes of the audience's own past.
+pub const PRIOR_MINUTES: f64 = 15.0;
+/// The least that a prior weighs, in person-minutes.
+pub const PRIOR_WEIGHT_MIN: f64 = 60.0;
+/// No rate is below this: "as usual" must stay a number when nothing is usual.
+pub const RATE_MIN: f64 = 1e-6;
+
+/// One expected value per term of the score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Messages per person-minute.
+    pub chat: f64,
+    /// Votes per eligible person.
+    pub poll: f64,
+    /// The share of the present that interact within 90 s.
+    pub active_short: f64,
+    /// The share of the present that interact within 5 min.
+    pub active_long: f64,
+    /// Reactions per person-minute.
+    pub reactions: f64,
+    /// Leaves per present person in 5 min.
+    pub stay: f64,
+}
+
+impl Rates {
+    /// The start values, until a calibration replaces them.
+    pub const START: Self =
+        Self { chat: 0.14, poll: 0.47, active_short: 0.30, active_long: 0.65, reactions: 0.10, stay: 0.06 };
+
+    /// The same with every rate a positive number: what is not one becomes the start value or the least rate.
+    #[must_use]
+    pub fn sound(self) -> Self {
+        let sound = |rate: f64, start: f64| if rate.is_finite() { rate.max(RATE_MIN) } else { start };
+        Self {
+            chat: sound(self.chat, Self::START.chat),
+            poll: sound(self.poll, Self::START.poll),
+            active_short: sound(self.active_short, Self::START.active_short).min(1.0),
+            active_long: sound(self.active_long, Self::START.active_long).min(1.0),
+            reactions: sound(self.reactions, Self::START.reactions),
+            stay: sound(self.stay, Self::START.stay),
+        }
+    }
+}
+
+/// The versioned prior of one session type and size band; a session pins the version.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prior {
+    /// The version of the record; 0 = the start values.
+    pub version: u64,
+    /// What past sessions showed.
+    pub rates: Rates,
+}
+
+impl Default for Prior {
+    fn default() -> Self {
+        Self { version: 0, rates: Rates::START }
+    }
+}
+
+/// The baseline in effect at a tick.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Baseline {
+    /// The version of the prior in it.
+    pub version: u64,
+    /// What is usual here and now.
+    pub rates: Rates,
+}
+
+/// Totals of a session's own past, the last five minutes not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Own {
+    /// Person-panes: people present, summed over panes. Person-minutes are a twelfth of it.
+    pub person_panes: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Reactions.
+    pub reactions: u64,
+    /// Leaves, told or not.
+    pub leaves: u64,
+    /// The share active within 90 s, weighted by person-minutes: the sum.
+    pub active_short: f64,
+    /// The sum of its weights.
+    pub active_short_weight: f64,
+    /// The share active within 5 min, weighted by person-minutes: the sum.
+    pub active_long: f64,
+    /// The sum of its weights.
+    pub active_long_weight: f64,
+    /// Votes in polls.
+    pub votes: u64,
+    /// Those who could have voted.
+    pub eligible: u64,
+}
+
+impl Own {
+    /// Person-minutes in it.
+    #[must_use]
+    pub fn person_minutes(&self) -> f64 {
+        self.person_panes as f64 * minutes(PANE)
+    }
+
+    /// Adds a pane that has left the longest window. One without a stamp (no tick saw its end) tells nothing.
+    pub fn add_pane(&mut self, pane: &Pane) {
+        let Some(stamp) = pane.stamp else { return };
+        let weight = f64::from(stamp.present) * minutes(PANE);
+        self.person_panes += u64::from(stamp.present);
+        self.messages += u64::from(pane.all.messages);
+        self.reactions += u64::from(pane.all.reactions);
+        self.leaves += u64::from(pane.leaves());
+        if let Some(share) = stamp.active_short {
+            self.active_short += share * weight;
+            self.active_short_weight += weight;
+        }
+        if let Some(share) = stamp.active_long {
+            self.active_long += share * weight;
+            self.active_long_weight += weight;
+        }
+    }
+
+    /// Adds a poll that has left the longest window.
+    pub fn add_poll(&mut self, votes: u32, eligible: u32) {
+        self.votes += u64::from(votes.min(eligible));
+        self.eligible += u64::from(eligible);
+    }
+
+    /// Adds other totals.
+    pub fn add(&mut self, other: &Self) {
+        self.person_panes += other.person_panes;
+        self.messages += other.messages;
+        self.reactions += other.reactions;
+        self.leaves += other.leaves;
+        self.active_short += other.active_short;
+        self.active_short_weight += other.active_short_weight;
+        self.active_long += other.active_long;
+        self.active_long_weight += other.active_long_weight;
+        self.votes += other.votes;
+        self.eligible += other.eligible;
+    }
+
+    /// These totals with `prior` weighing `kappa`. With nothing seen and no weight it is the prior.
+    #[must_use]
+    pub fn blend(&self, prior: &Rates, kappa: f64) -> Rates {
+        let mix = |rate: f64, sum: f64, weight: f64| {
+            let all = kappa + weight;
+            if all > 0.0 { (kappa * rate + sum) / all } else { rate }
+        };
+        let people = self.person_minutes();
+        Rates {
+            chat: mix(prior.chat, self.messages as f64, people),
+            poll: mix(prior.poll, self.votes as f64, self.eligible as f64),
+            active_short: mix(prior.active_short, self.active_short, self.active_short_weight),
+            active_long: mix(prior.active_long, self.active_long, self.active_long_weight),
+            reactions: mix(prior.reactions, self.reactions as f64, people),
+            stay: mix(prior.stay, 5.0 * self.leaves as f64, people),
+        }
+        .sound()
+    }
+}
+
+impl Baseline {
+    /// The baseline of a session with `people` present.
+    #[must_use]
+    pub fn of(prior: &Prior, own: &Own, people: f64) -> Self {
+        let kappa = (PRIOR_MINUTES * people).max(PRIOR_WEIGHT_MIN);
+        Self { version: prior.version, rates: own.blend(&prior.rates.sound(), kappa) }
+    }
+}
+
+/// Measures priors from past sessions: call [`Calibration::begin_session`], then [`Calibration::add`] what each tick retired.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Calibration {
+    cells: [[Cell; SizeBand::ALL.len()]; SessionType::ALL.len()],
+    session: u64,
+}
+
+/// What was seen of one type and size band.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Cell {
+    total: Own,
+    sessions: u64,
+    last_session: u64,
+}
+
+/// A measured prior, and on how much it rests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Calibrated {
+    /// Of sessions of this type,
+    pub session_type: SessionType,
+    /// while their audience had this size.
+    pub size: SizeBand,
+    /// The prior; a term of which nothing was seen keeps its start value.
+    pub rates: Rates,
+    /// How many sessions had a part in it.
+    pub sessions: u64,
+    /// How many person-minutes.
+    pub person_minutes: f64,
+}
+
+impl Calibration {
+    /// What is added from now on belongs to another session.
+    pub fn begin_session(&mut self) {
+        self.session += 1;
+    }
+
+    /// Adds totals of a stretch of the session (a tick's [`crate::tick::Evaluation::retired`]).
+    pub fn add(&mut self, session_type: SessionType, size: SizeBand, total: &Own) {
+        let row = self.cells.get_mut(session_type.index());
+        let Some(cell) = row.and_then(|row| row.get_mut(size.index())) else { return };
+        if total.person_panes == 0 && total.eligible == 0 {
+            return;
+        }
+        cell.total.add(total);
+        if cell.sessions == 0 || cell.last_session != self.session {
+            cell.sessions += 1;
+            cell.last_session = self.session;
+        }
+    }
+
+    /// The prior of every type and size band that was seen, in stable order.
+    pub fn finish(&self) -> impl Iterator<Item = Calibrated> + '_ {
+        let rows = SessionType::ALL.iter().zip(&self.cells);
+        rows.flat_map(|(session_type, row)| {
+            SizeBand::ALL.iter().zip(row).filter(|(_, cell)| cell.sessions > 0).map(|(size, cell)| Calibrated {
+                session_type: *session_type,
+                size: *size,
+                rates: cell.total.blend(&Rates::START, 0.0),
+                sessions: cell.sessions,
+                person_minutes: cell.total.person_minutes(),
+            })
+        })
+    }
+}
