@@ -7,5 +7,8 @@ pub mod time;
 
 pub mod context;
 
+pub mod anomaly;
+pub mod intervention;
+
 pub mod math;
 pub mod random;
