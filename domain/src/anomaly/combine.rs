@@ -117,3 +117,52 @@ pub fn class(readings: &Readings) -> Option<AnomalyClass> {
     }
     largest.map(|(class, _)| class)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn readings(ratios: [(Part, f64); 2]) -> Readings {
+        let ratio = |part| ratios.iter().find(|(named, _)| *named == part).map_or(0.0, |(_, ratio)| *ratio);
+        [Part::Level, Part::Level90s, Part::Z, Part::Z90s, Part::Slope, Part::Exit, Part::Novelty].map(|part| Reading {
+            part,
+            value: None,
+            ratio: ratio(part),
+        })
+    }
+
+    #[test]
+    fn the_levels_lie_at_six_and_eight_tenths() {
+        let cases = [
+            (0.0, 0.0, Level::None),
+            (0.5, 0.3, Level::None),
+            (1.0, 0.6, Level::Warning),
+            (1.5, 0.7, Level::Warning),
+            (2.0, 0.8, Level::Critical),
+            (3.0, 0.9, Level::Critical),
+            (1_000.0, 1.0 - 0.2 / 999.0, Level::Critical),
+        ];
+        for (ratio, expected, expected_level) in cases {
+            let readings = readings([(Part::Z, ratio), (Part::Slope, 0.0)]);
+            assert!((score(&readings) - expected).abs() < 1e-12, "{ratio}");
+            assert_eq!(level(&readings), expected_level, "{ratio}");
+        }
+    }
+
+    #[test]
+    fn the_largest_part_names_the_class_and_a_mass_exit_goes_before_all() {
+        let cases = [
+            ([(Part::Level, 1.5), (Part::Z, 1.2)], Some(AnomalyClass::LowEngagement)),
+            ([(Part::Level, 1.1), (Part::Z90s, 1.2)], Some(AnomalyClass::SuddenDrop)),
+            ([(Part::Slope, 1.3), (Part::Z90s, 1.2)], Some(AnomalyClass::GradualDecline)),
+            ([(Part::Level90s, 9.0), (Part::Exit, 1.0)], Some(AnomalyClass::MassExit)),
+            ([(Part::Level90s, 9.0), (Part::Exit, 0.9)], Some(AnomalyClass::LowEngagement)),
+            ([(Part::Novelty, 3.0), (Part::Slope, 0.4)], Some(AnomalyClass::GradualDecline)),
+            ([(Part::Z, 1.0), (Part::Slope, 1.0)], Some(AnomalyClass::SuddenDrop)),
+            ([(Part::Z, 0.99), (Part::Slope, 0.9)], None),
+        ];
+        for (ratios, expected) in cases {
+            assert_eq!(class(&readings(ratios)), expected, "{ratios:?}");
+        }
+    }
+}

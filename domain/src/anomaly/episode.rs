@@ -119,3 +119,67 @@ impl Episode {
         (grown.then_some(EpisodeEvent::Grown(*self)), None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{MINUTE, SECOND, TICK};
+    use Level::{Critical, None as Calm, Warning};
+
+    /// What happens when each level lasts for that many ticks: (tick, event) without the calm's bookkeeping.
+    fn events(stretches: &[(Option<Level>, usize)]) -> Vec<(Millis, &'static str)> {
+        let (mut state, mut at, mut events) = (EpisodeState::default(), 0, Vec::new());
+        for &(level, ticks) in stretches {
+            for _ in 0..ticks {
+                let name = match state.advance(at, level, &DetectorSettings::default()) {
+                    Some(EpisodeEvent::Opened(_)) => "opened",
+                    Some(EpisodeEvent::Grown(_)) => "grown",
+                    Some(EpisodeEvent::Ended(_, EpisodeEnd::Calm)) => "calm",
+                    Some(EpisodeEvent::Ended(_, EpisodeEnd::TooLong)) => "too long",
+                    None => {
+                        at += TICK;
+                        continue;
+                    }
+                };
+                events.push((at / SECOND, name));
+                at += TICK;
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn one_alarm_is_one_episode_until_a_minute_of_calm() {
+        let got = events(&[(Some(Warning), 3), (Some(Calm), 11), (Some(Warning), 1), (Some(Calm), 14)]);
+        assert_eq!(got, [(0, "opened"), (135, "calm")]);
+    }
+
+    #[test]
+    fn a_warning_that_becomes_critical_is_the_same_episode_and_grows_once() {
+        let got = events(&[(Some(Warning), 2), (Some(Critical), 3), (Some(Warning), 2), (Some(Critical), 2)]);
+        assert_eq!(got, [(0, "opened"), (10, "grown")]);
+    }
+
+    #[test]
+    fn the_next_episode_may_open_five_minutes_after_the_end() {
+        let got = events(&[(Some(Warning), 1), (Some(Calm), 13), (Some(Warning), 100)]);
+        assert_eq!(got, [(0, "opened"), (65, "calm"), (365, "opened")]);
+    }
+
+    #[test]
+    fn an_episode_ends_after_fifteen_minutes_and_the_next_waits_for_calm() {
+        let got = events(&[(Some(Critical), 500), (Some(Calm), 1), (Some(Warning), 1)]);
+        assert_eq!(got, [(0, "opened"), (900, "too long"), (2_505, "opened")]);
+        // A short calm within the five minutes does not arm it: it must be calm at their end or later.
+        let early = events(&[(Some(Critical), 190), (Some(Calm), 2), (Some(Critical), 200)]);
+        assert_eq!(early, [(0, "opened"), (900, "too long")]);
+    }
+
+    #[test]
+    fn not_knowing_is_no_calm() {
+        let got = events(&[(Some(Warning), 1), (Some(Calm), 5), (None, 100), (Some(Calm), 13)]);
+        assert_eq!(got, [(0, "opened"), (590, "calm")]);
+        let unknown = events(&[(Some(Warning), 1), (None, 300)]);
+        assert_eq!(unknown, [(0, "opened"), (15 * MINUTE / SECOND, "too long")]);
+    }
+}

@@ -15,12 +15,11 @@ const ROUNDS_MAX: u32 = 200;
 /// -log10 of the probability of `leaves` or more when `expected` are expected; 0 when not more than expected left.
 #[must_use]
 pub fn surprise(leaves: u32, expected: f64, dispersion: f64) -> f64 {
-    let leaves = f64::from(leaves);
-    if !expected.is_finite() || leaves <= expected {
+    let (leaves, expected) = (f64::from(leaves), expected.max(1e-9));
+    if leaves <= expected {
         return 0.0;
     }
-    let expected = expected.max(1e-9);
-    let dispersion = if dispersion.is_finite() { dispersion.clamp(0.001, 10.0) } else { 1.0 };
+    let dispersion = if dispersion.is_finite() { dispersion.clamp(0.01, 10.0) } else { 1.0 };
     let size = 1.0 / (dispersion * dispersion);
     let ln_tail = ln_incomplete_beta(leaves, size, expected / size);
     (-ln_tail / core::f64::consts::LN_10).clamp(0.0, SURPRISE_MAX)
@@ -59,4 +58,79 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
         }
     }
     fraction.max(1e-300)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same tail, summed term by term in logarithms.
+    fn summed(leaves: u32, expected: f64, dispersion: f64) -> f64 {
+        let size = 1.0 / (dispersion * dispersion);
+        let (ln_x, ln_rest) = (math::ln(expected / (expected + size)), math::ln(size / (expected + size)));
+        let ln_term =
+            |k: f64| math::lgamma(k + size) - math::lgamma(k + 1.0) - math::lgamma(size) + k * ln_x + size * ln_rest;
+        let first = ln_term(f64::from(leaves));
+        let terms = (0..2_000_000).map(|step| math::exp(ln_term(f64::from(leaves) + f64::from(step)) - first));
+        let sum: f64 = terms.take_while(|&term| term > 1e-14).sum();
+        -(first + math::ln(sum)) / core::f64::consts::LN_10
+    }
+
+    #[test]
+    fn the_tail_is_that_of_the_negative_binomial() {
+        let cases = [
+            (3, 0.02),
+            (3, 0.5),
+            (5, 1.0),
+            (8, 1.0),
+            (10, 9.9),
+            (30, 10.0),
+            (60, 10.0),
+            (200, 100.0),
+            (101, 100.0),
+            (900, 300.0),
+            (1_500, 1_000.0),
+            (25_000, 10_000.0),
+            (10_010, 10_000.0),
+            (100_200, 100_000.0),
+            (300_000, 100_000.0),
+            (1_000_000, 100_000.0),
+        ];
+        for (leaves, expected) in cases {
+            let (fast, slow) = (surprise(leaves, expected, 0.3), summed(leaves, expected, 0.3));
+            assert!((fast - slow).abs() < 1e-6 * (1.0 + slow), "{leaves} of {expected}: {fast}, summed {slow}");
+        }
+    }
+
+    #[test]
+    fn a_large_audience_does_not_alarm_at_a_small_error_of_the_hazard() {
+        // 20 % more than expected: eight standard deviations of a Poisson number.
+        assert!(surprise(2_000, 1_667.0, 0.3) < 1.0);
+        assert!(surprise(2_000, 1_667.0, 0.01) > 6.0);
+    }
+
+    #[test]
+    fn more_leaves_are_never_less_surprising() {
+        for expected in [0.02, 0.7, 12.0, 950.0, 80_000.0] {
+            let mut before = 0.0;
+            for step in 0..400_u32 {
+                let leaves = (expected * f64::from(step) / 20.0) as u32 + step;
+                let now = surprise(leaves, expected, 0.3);
+                assert!(now >= before && now <= SURPRISE_MAX, "{leaves} of {expected}: {now} after {before}");
+                before = now;
+            }
+        }
+    }
+
+    #[test]
+    fn absurd_numbers_give_a_number() {
+        for expected in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e-300, 1e300] {
+            for leaves in [0, 1, 3, u32::MAX] {
+                for dispersion in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300] {
+                    let surprise = surprise(leaves, expected, dispersion);
+                    assert!((0.0..=SURPRISE_MAX).contains(&surprise), "{leaves} {expected} {dispersion}: {surprise}");
+                }
+            }
+        }
+    }
 }

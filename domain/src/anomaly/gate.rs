@@ -61,7 +61,7 @@ impl Gate {
 }
 
 fn near(until: Option<Millis>, before: Millis, after: Millis) -> bool {
-    until.is_some_and(|until| until <= before && until >= -after)
+    until.is_some_and(|until| until <= before && until >= after.saturating_neg())
 }
 
 /// In a small audience, whether something other than the chat says that engagement is low. The share of active people is

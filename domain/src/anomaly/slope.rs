@@ -58,3 +58,38 @@ impl Slope {
         Some(products / squares * MEANS_PER_MINUTE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slope_of(cores: impl Iterator<Item = f64>) -> Option<f64> {
+        let mut slope = Slope::default();
+        cores.for_each(|core| slope.feed(core));
+        slope.per_minute()
+    }
+
+    #[test]
+    fn a_straight_line_has_its_own_slope() {
+        let line = (0..200).map(|tick| 0.9 - 0.04 * f64::from(tick) / 12.0);
+        assert!((slope_of(line).unwrap() + 0.04).abs() < 1e-6);
+    }
+
+    #[test]
+    fn nothing_is_said_before_five_minutes_have_been_seen() {
+        assert_eq!(slope_of((0..59).map(|_| 0.7)), None);
+        assert_eq!(slope_of((0..60).map(|_| 0.7)), Some(0.0));
+    }
+
+    #[test]
+    fn what_is_older_than_five_minutes_is_forgotten() {
+        let step = (0..120).map(|tick| if tick < 60 { 1.0 } else { 0.5 });
+        assert_eq!(slope_of(step), Some(0.0));
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_left_out() {
+        let holes = (0..120).map(|tick| if tick % 2 == 0 { f64::NAN } else { 0.7 });
+        assert!(slope_of(holes).unwrap().abs() < 1e-6);
+    }
+}

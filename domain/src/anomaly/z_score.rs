@@ -72,3 +72,45 @@ impl SlowMeans {
         if self.armed(settings) { self.core_90s.mean } else { USUAL }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Generator;
+    use crate::time::MINUTE;
+
+    #[test]
+    fn a_young_mean_is_the_plain_mean_and_an_old_one_forgets_with_tau() {
+        let mut slow = SlowMeans::default();
+        for tick in 0..10 {
+            slow.feed(f64::from(tick) / 10.0, 0.5, 10 * MINUTE);
+        }
+        assert!((slow.core.mean - 0.45).abs() < 1e-12);
+        (0..1_000).for_each(|_| slow.feed(0.4, 0.5, 10 * MINUTE));
+        (0..120).for_each(|_| slow.feed(0.6, 0.5, 10 * MINUTE));
+        let expected = 0.6 - 0.2 * math::exp(-1.0);
+        assert!((slow.core.mean - expected).abs() < 1e-3, "{}", slow.core.mean);
+    }
+
+    #[test]
+    fn the_standard_deviation_is_that_of_the_noise() {
+        let (mut slow, mut generator) = (SlowMeans::default(), Generator::new(3));
+        let mut sum = 0.0;
+        for tick in 0..20_000 {
+            slow.feed(0.5, generator.normal(0.5, 0.1), 10 * MINUTE);
+            sum += if tick >= 1_000 { slow.core_90s.variance / 19_000.0 } else { 0.0 };
+        }
+        assert!((sum.sqrt() - 0.1).abs() < 0.002, "{}", sum.sqrt());
+        assert!(slow.core.variance < 1e-12);
+    }
+
+    #[test]
+    fn it_is_armed_after_five_minutes_and_a_steady_session_has_the_floor() {
+        let (settings, mut slow) = (DetectorSettings::default(), SlowMeans::default());
+        (0..59).for_each(|_| slow.feed(0.7, 0.7, settings.z_tau));
+        assert_eq!(slow.z(0.6, 0.6, &settings), None);
+        slow.feed(0.7, 0.7, settings.z_tau);
+        let (z, z_90s) = slow.z(0.62, 0.58, &settings).unwrap();
+        assert!((z + 2.0).abs() < 1e-9 && (z_90s + 3.0).abs() < 1e-9, "{z} {z_90s}");
+    }
+}

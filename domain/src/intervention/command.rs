@@ -262,3 +262,6 @@ impl Intervention {
         Transition::status(Status::Cancelled, Because::Expired).and_result(Outcome::Expired)
     }
 }
+
+#[cfg(test)]
+mod tests;
