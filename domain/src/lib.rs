@@ -24,5 +24,13 @@ pub mod signals;
 pub mod tick;
 pub mod window;
 
+pub mod anomaly;
+pub mod intervention;
+
+pub mod bandit;
+pub mod outcome;
+
+pub mod audience;
+
 pub mod math;
 pub mod random;
