@@ -7,5 +7,9 @@ pub mod time;
 
 pub mod context;
 
+pub mod outcome;
+
+pub mod bandit;
+
 pub mod math;
 pub mod random;

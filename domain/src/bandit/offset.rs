@@ -1,0 +1,48 @@
+//! How one session differs from the fleet: an offset per kind, so that a session which ignores polls stops getting them.
+
+use super::ARMS;
+use crate::context::InterventionKind;
+
+/// Noise variance / prior variance of an offset: (0.1 / 0.05)^2, the noise being the start value of a reward's. A constant,
+/// not the fleet's measured noise: a session's state depends on nothing that arrives asynchronously.
+const PSEUDO_COUNT: f64 = 4.0;
+/// Sessions are short; beyond this many results an offset keeps its weight.
+const COUNT_MAX: f64 = 1_000.0;
+
+/// The residuals of one session, per kind: scalars that are stored with it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Offsets {
+    /// How many results of each kind the session has seen.
+    pub counts: [f64; ARMS],
+    /// The sum of (reward - the fleet's mean at the decision), of each kind.
+    pub sums: [f64; ARMS],
+}
+
+impl Offsets {
+    /// The expected offset: Normal(0, 0.05) before, and after n residuals sum / (n + 4).
+    ///
+    /// Only the mean shifts the arm: the offset's own variance is left out of the belief, since a session has no time to win
+    /// back what exploring for itself alone would cost.
+    #[must_use]
+    pub fn mean(&self, kind: InterventionKind) -> f64 {
+        match (self.counts.get(kind.index()), self.sums.get(kind.index())) {
+            (Some(count), Some(sum)) => sum / (count + PSEUDO_COUNT),
+            _ => 0.0,
+        }
+    }
+
+    /// Takes in the measured reward of an arm that the command's block had expected to give `expected` (the block's mean,
+    /// this offset included: a session has one intervention open at a time, so the offset has not changed since).
+    #[must_use]
+    pub fn with(mut self, kind: InterventionKind, reward: f64, expected: f64) -> Self {
+        let residual = reward - (expected - self.mean(kind));
+        let (Some(count), Some(sum)) = (self.counts.get_mut(kind.index()), self.sums.get_mut(kind.index())) else {
+            return self;
+        };
+        if residual.is_finite() && *count < COUNT_MAX {
+            *count += 1.0;
+            *sum += residual.clamp(-2.0, 2.0);
+        }
+        self
+    }
+}
