@@ -152,3 +152,97 @@ impl Measure {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::TICK;
+
+    fn values(core: f64, without_chat: f64) -> TickValues {
+        TickValues {
+            score: core - 0.05,
+            core_90s: core,
+            organic_core_90s: core,
+            organic_core_90s_without_chat: without_chat,
+        }
+    }
+
+    /// Every tick after t0 = 0, until the result.
+    fn run(kind: InterventionKind, step: Millis, at: impl Fn(Millis) -> TickValues) -> (Millis, Measured) {
+        let mut measure = Measure::start(kind, 0, &at(0));
+        let mut tick = 0;
+        loop {
+            tick += step;
+            if let Some(measured) = measure.observe(tick, &at(tick)) {
+                return (tick, measured);
+            }
+        }
+    }
+
+    #[test]
+    fn the_result_is_there_three_minutes_after_the_start() {
+        let (tick, measured) = run(InterventionKind::Poll, TICK, |_| values(0.5, 0.5));
+        assert_eq!(tick, 3 * MINUTE);
+        assert_eq!((measured.change, measured.success, measured.success_5min), (0.0, false, false));
+    }
+
+    #[test]
+    fn the_change_is_the_mean_from_after_the_first_minute_to_the_third() {
+        // Worth 0.9 up to 1 min and after 3 min, 0.6 in between, 0.4 at the start: only the 0.6 counts.
+        let (_, measured) = run(InterventionKind::Nudge, TICK, |tick| {
+            let within = tick > MINUTE && tick <= 3 * MINUTE;
+            values(
+                if tick == 0 {
+                    0.4
+                } else if within {
+                    0.6
+                } else {
+                    0.9
+                },
+                0.0,
+            )
+        });
+        assert!((measured.change - 0.2).abs() < 1e-12, "{}", measured.change);
+        assert!((measured.reward(0.05) - 0.15).abs() < 1e-12);
+    }
+
+    #[test]
+    fn success_is_judged_at_two_minutes_by_the_published_values() {
+        for (rise, success) in [(0.09, false), (0.11, true)] {
+            let (_, measured) = run(InterventionKind::Poll, TICK, |tick| {
+                values(0.4 + if tick == 2 * MINUTE { rise } else { 0.0 }, 0.0)
+            });
+            assert_eq!((measured.success, measured.success_5min), (success, success), "{rise}");
+            assert!((measured.score_before - 0.35).abs() < 1e-12);
+            assert!((measured.score_after - 0.35 - rise).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn an_action_that_feeds_the_chat_is_not_rewarded_by_the_chat() {
+        let chat_alone = |tick| values(if tick == 0 { 0.4 } else { 0.8 }, 0.4);
+        for (kind, change) in [
+            (InterventionKind::ChatPrompt, 0.0),
+            (InterventionKind::QnaPromote, 0.0),
+            (InterventionKind::Poll, 0.4),
+            (InterventionKind::Nudge, 0.4),
+        ] {
+            assert!((run(kind, TICK, chat_alone).1.change - change).abs() < 1e-12, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_measurement_that_missed_its_ticks_ends_at_the_next_one() {
+        let (tick, measured) =
+            run(InterventionKind::Poll, 10 * MINUTE, |tick| values(if tick == 0 { 0.4 } else { 0.7 }, 0.0));
+        assert_eq!(tick, 10 * MINUTE);
+        assert!((measured.change - 0.3).abs() < 1e-12 && measured.success);
+    }
+
+    #[test]
+    fn an_outcome_is_read_back_from_its_name() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::parse(outcome.name()), Some(*outcome));
+        }
+    }
+}

@@ -86,3 +86,40 @@ fn beta_above_one(a: f64, b: f64, mut uniform: impl FnMut() -> f64) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_have_the_mean_the_variance_and_the_median_of_their_beta() {
+        // The medians, from the incomplete beta function.
+        let cases = [(0, 0, 0.5), (3, 0, 0.840_896), (0, 9, 0.066_967), (1, 1, 0.5), (7, 2, 0.744_0), (1, 30, 0.051_2)];
+        for (successes, failures, median) in cases {
+            let counts = BetaCounts { successes, failures };
+            let mut generator = Generator::new(17);
+            let n = 40_000;
+            let mut drawn: Vec<f64> = (0..n).map(|_| counts.sample(&mut generator)).collect();
+            drawn.sort_by(f64::total_cmp);
+            let mean = drawn.iter().sum::<f64>() / f64::from(n);
+            let variance = drawn.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / f64::from(n);
+            let expected = counts.belief();
+            assert!((mean - expected.mean).abs() < 5.0 * expected.sd / 200.0, "{counts:?}: mean {mean}");
+            assert!((variance / (expected.sd * expected.sd) - 1.0).abs() < 0.06, "{counts:?}: variance {variance}");
+            assert!((drawn[20_000] - median).abs() < 0.005, "{counts:?}: median {}", drawn[20_000]);
+        }
+    }
+
+    #[test]
+    fn huge_counts_are_numbers_too() {
+        let counts = BetaCounts { successes: u64::MAX, failures: u64::MAX / 3 };
+        let drawn = counts.with(true).sample(&mut Generator::new(1));
+        assert!((drawn - 0.75).abs() < 1e-6, "{drawn}");
+        assert!(counts.belief().sd > 0.0);
+    }
+
+    #[test]
+    fn without_arms_none_is_best() {
+        assert_eq!(sample_best(&[], &mut Generator::new(1)), None);
+    }
+}

@@ -6,12 +6,12 @@
 //! function of that block and of names ([`choose`]), so that anyone can compute it again.
 //!
 //! ```
-//! use domain::bandit::{Offsets, PolicyTable, choose};
+//! use domain::bandit::{Names, Offsets, PolicyTable, choose};
 //! use domain::context::{ContextKey, InterventionKind};
 //!
 //! let key = ContextKey::parse("middle_workshop_medium_SUDDEN_DROP").unwrap();
 //! let block = PolicyTable::default().block(&key, InterventionKind::ALL, &Offsets::default(), 5_000, 5_000);
-//! let choice = choose(&block, "conductor", "session-1").unwrap();
+//! let choice = choose(&block, Names { application: "conductor", session: "session-1" }).unwrap();
 //! assert_eq!(choice.propensity, 0.25, "nothing is known yet: all arms alike");
 //! ```
 
@@ -39,8 +39,8 @@ pub mod beta;
 mod goals;
 
 pub use beta::BetaCounts;
-pub use choice::{Choice, choose, held_out};
-pub use learn::{InterventionResult, Lesson};
+pub use choice::{Choice, Names, choose, held_out};
+pub use learn::{InterventionResult, Lesson, fold_arm, fold_control};
 pub use normal::Normal;
 pub use offset::Offsets;
 pub use policy::PolicyTable;

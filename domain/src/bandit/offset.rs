@@ -46,3 +46,53 @@ impl Offsets {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bandit::{Names, PolicyRow, PolicyTable, choose};
+    use crate::context::ContextKey;
+
+    #[test]
+    fn a_session_that_ignores_polls_stops_getting_them() {
+        let key = ContextKey::parse("middle_keynote_large_LOW_ENGAGEMENT").unwrap();
+        let mut row = PolicyRow::empty(key);
+        for turn in 0..400 {
+            let noise = if turn % 2 == 0 { 0.05 } else { -0.05 };
+            row = row.with(1, InterventionKind::Poll, 0.08 + noise, true);
+            row = row.with(1, InterventionKind::ChatPrompt, 0.05 + noise, true);
+        }
+        let mut table = PolicyTable::default();
+        table.update(row);
+        let arms = [InterventionKind::Poll, InterventionKind::ChatPrompt];
+        let mut offsets = Offsets::default();
+        let poll = |offsets: &Offsets| {
+            let block = table.block(&key, &arms, offsets, 0, 0);
+            let choice = choose(&block, Names { application: "a", session: "s" }).unwrap();
+            (choice.propensities[0], block.belief(InterventionKind::Poll).unwrap().mean)
+        };
+        assert!(poll(&offsets).0 > 0.9);
+        for _ in 0..4 {
+            offsets = offsets.with(InterventionKind::Poll, -0.02, poll(&offsets).1);
+        }
+        assert!(poll(&offsets).0 < 0.1, "{:?}", poll(&offsets));
+        assert_eq!(offsets.mean(InterventionKind::ChatPrompt), 0.0);
+    }
+
+    #[test]
+    fn the_residual_is_taken_against_the_fleet_and_not_against_the_offset_itself() {
+        let mut offsets = Offsets::default();
+        let fleet = 0.1;
+        for _ in 0..500 {
+            let expected = fleet + offsets.mean(InterventionKind::Nudge);
+            offsets = offsets.with(InterventionKind::Nudge, 0.04, expected);
+        }
+        assert!((offsets.mean(InterventionKind::Nudge) + 0.06).abs() < 0.001);
+    }
+
+    #[test]
+    fn what_is_no_number_leaves_the_offsets_as_they_are() {
+        let offsets = Offsets::default().with(InterventionKind::Poll, f64::NAN, 0.1);
+        assert_eq!(offsets, Offsets::default());
+    }
+}

@@ -58,9 +58,14 @@ impl PolicyTable {
         if held.is_some_and(|held| held.version > row.version) {
             return;
         }
-        *held = Some(row);
+        let before = held.replace(row);
         self.version = self.version.max(row.version);
-        self.priors = core::array::from_fn(|arm| ArmPrior::of(cells(&self.rows, arm)));
+        for (kind, prior) in InterventionKind::ALL.iter().zip(&mut self.priors) {
+            // A result changes one arm: the other priors would come out the same.
+            if before.is_none_or(|before| before.arm(*kind) != row.arm(*kind)) {
+                *prior = ArmPrior::of(cells(&self.rows, kind.index()));
+            }
+        }
     }
 
     /// Takes a control row in, unless a newer one of its class is known.
@@ -123,4 +128,103 @@ fn key_index(key: &ContextKey) -> Option<usize> {
     let phase = key.phase.index();
     let cell = (phase * SizeBand::ALL.len() + key.size.index()) * SessionType::ALL.len() * AnomalyClass::ALL.len();
     (phase < PHASES).then_some(cell + group_index(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn all_keys() -> impl Iterator<Item = ContextKey> {
+        (0..KEYS).map(|index| {
+            let (rest, anomaly) = (index / 4, AnomalyClass::ALL[index % 4]);
+            let (rest, session_type) = (rest / 3, SessionType::ALL[rest % 3]);
+            ContextKey { phase: Phase::ALL[rest / 3], session_type, size: SizeBand::ALL[rest % 3], anomaly }
+        })
+    }
+
+    #[test]
+    fn every_key_has_a_place_of_its_own_and_a_break_has_none() {
+        let places: Vec<_> = all_keys().map(|key| key_index(&key).unwrap()).collect();
+        assert_eq!(places, (0..144).collect::<Vec<_>>());
+        let no_key = ContextKey { phase: Phase::Break, ..all_keys().next().unwrap() };
+        assert_eq!(key_index(&no_key), None);
+        let block = PolicyTable::default().block(&no_key, InterventionKind::ALL, &Offsets::default(), 0, 0);
+        assert_eq!(block.beliefs().count(), 4);
+    }
+
+    fn any_row() -> impl Strategy<Value = PolicyRow> {
+        let arm = (0..1_000u32, -1.0..1.0f64, 0.0..1.0f64);
+        (0..KEYS, prop::array::uniform4(arm)).prop_map(|(place, arms)| {
+            let mut row = PolicyRow::empty(all_keys().nth(place).unwrap());
+            row.arms = arms.map(|(n, mean, spread)| {
+                let n = f64::from(n);
+                ArmSums { n, sum: n * mean, sum_of_squares: n * (mean * mean + spread), ..ArmSums::default() }
+            });
+            row
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_order_in_which_rows_arrive_does_not_matter(
+            rows in prop::collection::vec(any_row(), 1..40),
+            order in prop::collection::vec(any::<u32>(), 40),
+        ) {
+            let rows: Vec<_> = (1..).zip(rows).map(|(version, row)| PolicyRow { version, ..row }).collect();
+            let mut shuffled: Vec<_> = rows.iter().zip(order).collect();
+            shuffled.sort_by_key(|(_, place)| *place);
+            let (mut one, mut other) = (PolicyTable::default(), PolicyTable::default());
+            rows.iter().for_each(|row| one.update(*row));
+            shuffled.iter().for_each(|(row, _)| other.update(**row));
+            prop_assert_eq!(one, other);
+        }
+    }
+
+    #[test]
+    fn a_row_that_can_not_be_computed_with_spoils_no_other_key_and_its_own_falls_back_to_the_counts() {
+        let mut keys = all_keys();
+        let (broken, sound) = (keys.next().unwrap(), keys.next().unwrap());
+        let mut table = PolicyTable::default();
+        table.update(PolicyRow::empty(sound).with(1, InterventionKind::Nudge, 0.3, true));
+        let before = table.block(&sound, InterventionKind::ALL, &Offsets::default(), 0, 0);
+        let mut row = PolicyRow::empty(broken);
+        row.arms[0] = ArmSums { n: f64::NAN, successes: 8, failures: 0, ..ArmSums::default() };
+        table.update(row);
+        assert_eq!(table.block(&sound, InterventionKind::ALL, &Offsets::default(), 0, 0), before);
+        let block = table.block(&broken, InterventionKind::ALL, &Offsets::default(), 0, 0);
+        assert_eq!(block.belief(InterventionKind::Poll).unwrap().mean, 0.9);
+        assert_eq!(block.belief(InterventionKind::Nudge).unwrap().mean, 0.5);
+    }
+
+    #[test]
+    fn a_block_carries_the_applicable_arms_and_what_the_class_does_by_itself() {
+        let key = all_keys().nth(50).unwrap();
+        let mut table = PolicyTable::default();
+        table.update_control(ControlRow::empty(key.anomaly).with(9, 0.04));
+        table.update_control(ControlRow::empty(key.anomaly).with(8, 0.4));
+        let block = table.block(&key, &[InterventionKind::Nudge, InterventionKind::Poll], &Offsets::default(), 10, 5);
+        let kinds: Vec<_> = block.beliefs().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [InterventionKind::Poll, InterventionKind::Nudge]);
+        assert_eq!((block.version, block.control_mean, block.seed_ms, block.episode_ms), (9, 0.04, 10, 5));
+    }
+
+    #[test]
+    fn a_key_never_seen_takes_after_its_group() {
+        let keys: Vec<_> = all_keys().collect();
+        let mut table = PolicyTable::default();
+        let new = keys[0];
+        for (version, key) in (1..).zip(keys.iter().filter(|key| group_index(key) == group_index(&new)).skip(1)) {
+            let taught =
+                |row: PolicyRow, kind, reward| (0..20).fold(row, |row, _| row.with(version, kind, reward, true));
+            let row = taught(PolicyRow::empty(*key), InterventionKind::Poll, 0.0);
+            table.update(taught(row, InterventionKind::Nudge, 0.1));
+        }
+        let block = table.block(&new, InterventionKind::ALL, &Offsets::default(), 0, 0);
+        let mean = |kind| block.belief(kind).unwrap().mean;
+        assert!(mean(InterventionKind::Nudge) > 0.08 && mean(InterventionKind::Poll).abs() < 0.01, "{block:?}");
+    }
 }

@@ -148,3 +148,106 @@ fn pooled_noise(cells: impl Iterator<Item = Cell>) -> f64 {
     }
     (squares / freedom).max(NOISE_MIN * NOISE_MIN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math;
+    use crate::random::Generator;
+
+    /// `keys` cells in each of `groups` groups, whose means are drawn with these spreads, `n` rewards each.
+    fn drawn(groups: usize, keys: usize, n: usize, noise: f64, group_sd: f64, key_sd: f64) -> Vec<Cell> {
+        let mut generator = Generator::new(23);
+        let mut cells = Vec::new();
+        for group in 0..groups {
+            let group_mean = generator.normal(0.1, group_sd);
+            for _ in 0..keys {
+                let mean = generator.normal(group_mean, key_sd);
+                let mut cell = Cell { group, n: 0.0, sum: 0.0, sum_of_squares: 0.0 };
+                for _ in 0..n {
+                    let reward = generator.normal(mean, noise);
+                    cell.n += 1.0;
+                    cell.sum += reward;
+                    cell.sum_of_squares += reward * reward;
+                }
+                cells.push(cell);
+            }
+        }
+        cells
+    }
+
+    #[test]
+    fn the_method_of_moments_finds_the_noise_and_the_spreads() {
+        let prior = ArmPrior::of(drawn(12, 12, 100, 0.1, 0.05, 0.03).into_iter());
+        assert!((prior.noise_variance / 0.01 - 1.0).abs() < 0.05, "{}", prior.noise_variance);
+        let key_sd = math::sqrt(prior.noise_variance / prior.key_pseudo_count);
+        let group_sd = math::sqrt(prior.noise_variance / prior.group_pseudo_count);
+        assert!((key_sd / 0.03 - 1.0).abs() < 0.2, "{key_sd}");
+        assert!((group_sd / 0.05 - 1.0).abs() < 0.4, "{group_sd}");
+    }
+
+    #[test]
+    fn pseudo_counts_stay_within_their_bounds() {
+        let alike = ArmPrior::of(drawn(12, 12, 100, 0.1, 0.0, 0.0).into_iter());
+        assert_eq!(alike.key_pseudo_count, PSEUDO_COUNT.1);
+        let apart = ArmPrior::of(drawn(12, 12, 100, 0.02, 0.5, 0.5).into_iter());
+        assert_eq!((apart.key_pseudo_count, apart.group_pseudo_count), (PSEUDO_COUNT.0, PSEUDO_COUNT.0));
+        let nothing = ArmPrior::of(core::iter::empty());
+        assert_eq!(nothing.key_pseudo_count, PSEUDO_COUNT_START);
+    }
+
+    /// The means of all levels solve a linear system, each one given its neighbours; iterating it is the slow way to them.
+    #[test]
+    fn backing_off_gives_the_exact_posterior_means_of_the_three_levels() {
+        let mut cells = drawn(3, 4, 6, 0.1, 0.05, 0.05);
+        cells.iter_mut().step_by(3).for_each(|cell| *cell = Cell { n: 1.0, sum: 0.3, sum_of_squares: 0.09, ..*cell });
+        let prior = ArmPrior::of(cells.iter().copied());
+        let (key_k, group_k) = (prior.key_pseudo_count, prior.group_pseudo_count);
+        let (mut arm, mut groups, mut keys) = (0.0, [0.0; 3], vec![0.0; cells.len()]);
+        for _ in 0..5_000 {
+            for (key, cell) in keys.iter_mut().zip(&cells) {
+                *key = (key_k * groups[cell.group] + cell.sum) / (key_k + cell.n);
+            }
+            for (place, group) in groups.iter_mut().enumerate() {
+                let of_group: f64 = keys[place * 4..place * 4 + 4].iter().sum();
+                *group = (group_k * arm + key_k * of_group) / (group_k + key_k * 4.0);
+            }
+            arm = group_k * groups.iter().sum::<f64>() / (FLAT_PSEUDO_COUNT + group_k * 3.0);
+        }
+        assert!((arm - prior.arm.mean).abs() < 1e-9, "{arm} {}", prior.arm.mean);
+        for (key, cell) in keys.iter().zip(&cells) {
+            let computed = prior.posterior(cell.group, cell.n, cell.sum);
+            assert!((key - computed.mean).abs() < 1e-9, "{key} {}", computed.mean);
+        }
+    }
+
+    #[test]
+    fn what_the_fleet_knows_narrows_the_belief_about_a_new_key() {
+        let prior = ArmPrior::of(drawn(6, 12, 50, 0.1, 0.03, 0.02).into_iter());
+        let flat = ArmPrior::of(core::iter::empty());
+        let (known_group, new_group) = (prior.posterior(0, 0.0, 0.0), prior.posterior(11, 0.0, 0.0));
+        assert!(known_group.variance < new_group.variance, "{known_group:?} {new_group:?}");
+        assert!(new_group.variance < flat.posterior(0, 0.0, 0.0).variance);
+        assert!((new_group.mean - 0.1).abs() < 0.05, "{new_group:?}");
+    }
+
+    #[test]
+    fn extremes_stay_numbers() {
+        let cell = |group, n: f64, mean: f64| Cell { group, n, sum: n * mean, sum_of_squares: n * mean * mean };
+        let cases = [
+            vec![cell(0, 1e12, 0.0), cell(0, 1e12, 0.0)],
+            vec![cell(0, 1e12, 2.0), cell(1, 1e-300, -2.0)],
+            vec![cell(0, 1e-9, 0.5), cell(0, 1e-9, 0.5), cell(11, 1e-9, 0.5)],
+            vec![cell(99, 5.0, 1.0), cell(3, 0.0, 0.0)],
+        ];
+        for cells in cases {
+            let prior = ArmPrior::of(cells.iter().copied());
+            for group in 0..GROUPS {
+                for n in [0.0, 1.0, 1e12] {
+                    let posterior = prior.posterior(group, n, n);
+                    assert!(posterior.mean.is_finite() && posterior.variance > 0.0, "{cells:?}: {posterior:?}");
+                }
+            }
+        }
+    }
+}

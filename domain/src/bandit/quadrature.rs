@@ -35,7 +35,8 @@ pub fn probability_best(arms: &[Option<Belief>; ARMS]) -> [f64; ARMS] {
         before = here;
     }
     add_interval(&mut probabilities, &before, &[1.0; ARMS]);
-    probabilities
+    // Rounding may leave a certain arm a hair above.
+    probabilities.map(|p| p.min(1.0))
 }
 
 /// (mean, sd) within bounds; what is no number counts as unknown.

@@ -142,3 +142,59 @@ impl ControlRow {
         Self { version, n, mean: self.mean + (change.clamp(-1.0, 1.0) - self.mean) / n, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> ContextKey {
+        ContextKey::parse("middle_workshop_medium_SUDDEN_DROP").unwrap()
+    }
+
+    #[test]
+    fn an_arm_is_remembered_for_about_its_last_thousand_results() {
+        let mut sums = ArmSums::default();
+        for _ in 0..20_000 {
+            sums = sums.with(0.1, true);
+        }
+        assert!((sums.n - 1_000.0).abs() < 1e-3, "{}", sums.n);
+        assert_eq!((sums.count, sums.successes, sums.failures), (20_000, 20_000, 0));
+        for _ in 0..5_000 {
+            sums = sums.with(-0.1, false);
+        }
+        assert!((sums.sum / sums.n + 0.1).abs() < 0.002, "the old rewards have faded: {}", sums.sum / sums.n);
+    }
+
+    #[test]
+    fn a_reward_that_is_no_number_spoils_no_sum() {
+        let sums =
+            [f64::NAN, f64::INFINITY, -1e300, 1e300].into_iter().fold(ArmSums::default(), |s, r| s.with(r, false));
+        assert!(sums.is_sound(), "{sums:?}");
+        assert_eq!(sums.count, 4);
+        let control = ControlRow::empty(AnomalyClass::MassExit).with(1, f64::NAN).with(2, 0.5);
+        assert_eq!((control.version, control.n, control.mean), (2, 1.0, 0.5));
+    }
+
+    #[test]
+    fn only_the_arm_of_a_result_changes() {
+        let row = PolicyRow::empty(key()).with(3, InterventionKind::Nudge, 0.2, true);
+        assert_eq!(row.version, 3);
+        for kind in InterventionKind::ALL {
+            assert_eq!(row.arm(*kind).count, u64::from(*kind == InterventionKind::Nudge));
+        }
+    }
+
+    #[test]
+    fn a_control_key_is_read_back_from_its_name() {
+        for class in AnomalyClass::ALL {
+            assert_eq!(ControlRow::parse_name(&ControlRow::name(*class)), Some(*class));
+        }
+        assert_eq!(ControlRow::parse_name("middle_workshop_medium_SUDDEN_DROP"), None);
+    }
+
+    #[test]
+    fn the_control_mean_is_the_mean_of_the_changes() {
+        let row = [0.1, 0.2, 0.3].into_iter().fold(ControlRow::empty(AnomalyClass::MassExit), |row, x| row.with(1, x));
+        assert!((row.mean - 0.2).abs() < 1e-3, "{}", row.mean);
+    }
+}
