@@ -174,7 +174,7 @@ mod tests {
             prop_assert!((choice.propensities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
             prop_assert_eq!(choice.propensity, choice.propensities[choice.arm.index()]);
             for (kind, _) in block.beliefs() {
-                prop_assert!(choice.propensities[kind.index()] >= FLOOR);
+                prop_assert!(choice.propensities[kind.index()] >= 0.03);
             }
         }
     }

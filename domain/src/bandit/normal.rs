@@ -37,3 +37,30 @@ impl Normal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Generator;
+
+    /// Given its parent, a child with k pseudo-observations at the parent's mean is a plain Normal update; the parent is
+    /// drawn, so the child's spread must hold what is unknown of the parent too.
+    #[test]
+    fn a_child_is_as_uncertain_as_its_data_and_its_parent_leave_it() {
+        let parent = Normal { mean: 0.1, variance: 0.04 };
+        let (k, noise, n, sum) = (5.0, 0.09, 3.0, 0.6);
+        let mut generator = Generator::new(2);
+        let draws = 100_000;
+        let drawn: Vec<f64> = (0..draws)
+            .map(|_| {
+                let mean = generator.normal(parent.mean, parent.sd());
+                generator.normal((k * mean + sum) / (k + n), math::sqrt(noise / (k + n)))
+            })
+            .collect();
+        let mean = drawn.iter().sum::<f64>() / f64::from(draws);
+        let variance = drawn.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / f64::from(draws);
+        let child = parent.child(k, noise, n, sum);
+        assert!((child.mean - mean).abs() < 0.003, "{} {mean}", child.mean);
+        assert!((child.variance / variance - 1.0).abs() < 0.03, "{} {variance}", child.variance);
+    }
+}

@@ -31,7 +31,7 @@ impl Offsets {
         }
     }
 
-    /// Takes in the measured reward of an arm that the command's block had expected to give `expected` (the block's mean,
+    /// Takes in the reward of a result that teaches an arm ([`super::Lesson::Arm`]), which the command's block had expected to give `expected` (the block's mean,
     /// this offset included: a session has one intervention open at a time, so the offset has not changed since).
     #[must_use]
     pub fn with(mut self, kind: InterventionKind, reward: f64, expected: f64) -> Self {
