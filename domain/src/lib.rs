@@ -7,5 +7,7 @@ pub mod time;
 
 pub mod context;
 
+pub mod audience;
+
 pub mod math;
 pub mod random;
