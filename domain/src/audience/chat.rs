@@ -26,6 +26,10 @@ const QUESTION_SHARE: f64 = 0.08;
 const QUESTION_SHARE_QA: f64 = 0.3;
 /// The share of the people present who vote a question up.
 const UPVOTE_SHARE: f64 = 0.02;
+/// The logarithm of a message's length: mean and sd.
+const LENGTH: (f64, f64) = (3.5, 0.8);
+/// How long the platform's own posts are.
+const POST_CHARS: u32 = 80;
 /// Answers go to one of the last few messages.
 const RECENT: usize = 8;
 
@@ -40,6 +44,11 @@ pub(super) struct Moment {
     pub(super) logit: f64,
     /// The session's phase.
     pub(super) phase: Phase,
+}
+
+/// How long a message is.
+pub(super) fn message_length(generator: &mut Generator) -> u32 {
+    math::exp(generator.normal(LENGTH.0, LENGTH.1)).clamp(1.0, 2_000.0) as u32
 }
 
 /// The chat of one session.
@@ -59,6 +68,7 @@ pub(super) struct Draft {
     pub(super) in_reply_to: Option<u64>,
     pub(super) question: bool,
     pub(super) command: Option<CommandRef>,
+    pub(super) chars: u32,
 }
 
 impl Chat {
@@ -80,7 +90,8 @@ impl Chat {
             let in_reply_to = if is_echo { self.answered() } else { None };
             let share = if moment.phase == Phase::Qa { QUESTION_SHARE_QA } else { QUESTION_SHARE };
             let question = in_reply_to.is_none() && self.generator.chance(share);
-            let draft = Draft { user: speaker.user, in_reply_to, question, command: None };
+            let chars = message_length(&mut self.generator);
+            let draft = Draft { user: speaker.user, in_reply_to, question, command: None, chars };
             let at_ms = moment.from + self.generator.below(STEP as u64) as Millis;
             let message = self.write(at_ms, draft, out);
             written.push(message);
@@ -97,20 +108,19 @@ impl Chat {
         pulls
     }
 
-    /// Writes one message and returns its number.
+    /// Writes one message and returns its number. Draws nothing: what an action causes must not shift the audience's own draws.
     pub(super) fn write(&mut self, at_ms: Millis, draft: Draft, out: &mut Vec<Happening>) -> u64 {
         let message = self.next_message;
         self.next_message = self.next_message.wrapping_add(1);
-        let Draft { user, in_reply_to, question, command } = draft;
-        let chars = self.generator.normal(3.5, 0.8);
-        let chars = math::exp(chars).clamp(1.0, 2_000.0) as u32;
+        let Draft { user, in_reply_to, question, command, chars } = draft;
         out.push(Happening { at_ms, what: What::Message { user, chars, message, in_reply_to, question, command } });
         message
     }
 
     /// The platform's own post.
     pub(super) fn post(&mut self, at_ms: Millis, question: bool, command: CommandRef, out: &mut Vec<Happening>) -> u64 {
-        self.write(at_ms, Draft { user: PLATFORM, in_reply_to: None, question, command: Some(command) }, out)
+        let draft = Draft { user: PLATFORM, in_reply_to: None, question, command: Some(command), chars: POST_CHARS };
+        self.write(at_ms, draft, out)
     }
 
     /// Which message an echo answers, if it is marked as an answer. Only the audience's own messages are answered here: what

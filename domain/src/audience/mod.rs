@@ -11,7 +11,8 @@
 //! of event for the whole session and one pick of who per event. No work is done per person and second: heartbeats visit a
 //! thirtieth of the seats, leaves are thinned, speakers come out of a tree of weights. Attention moves once per
 //! tick (5 s). Everything is seeded: one plan gives the same happenings on any machine. Attention, presence, chat and polls
-//! draw from generators of their own, so that two worlds with one seed differ by what was done to them and little else.
+//! draw from generators of their own, and what actions cause from others again: with no effect a session with
+//! actions is the session without them, plus what carries a command.
 
 mod plan;
 mod world;

@@ -157,7 +157,7 @@ fn random_anomalies(start_ms: Millis, length: Millis, generator: &mut Generator)
 }
 
 fn are_apart(one: &PlannedAnomaly, other: &PlannedAnomaly) -> bool {
-    one.end_ms + APART <= other.onset_ms || other.end_ms + APART <= one.onset_ms
+    one.end_ms.saturating_add(APART) <= other.onset_ms || other.end_ms.saturating_add(APART) <= one.onset_ms
 }
 
 #[cfg(test)]

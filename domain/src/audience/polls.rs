@@ -34,12 +34,15 @@ struct Poll {
 pub(super) struct Polls {
     open: VecDeque<Poll>,
     next_poll: u64,
-    generator: Generator,
+    /// Draws the votes of the program's polls,
+    own: Generator,
+    /// and those of the polls that actions open: neither shifts the other's draws.
+    caused: Generator,
 }
 
 impl Polls {
-    pub(super) fn new(generator: Generator) -> Self {
-        Self { open: VecDeque::new(), next_poll: 0, generator }
+    pub(super) fn new(own: Generator, caused: Generator) -> Self {
+        Self { open: VecDeque::new(), next_poll: 0, own, caused }
     }
 
     /// Opens a poll at `at`, before an audience with this attention logit.
@@ -56,7 +59,7 @@ impl Polls {
         }
         let poll = self.next_poll;
         self.next_poll = self.next_poll.wrapping_add(1);
-        let generator = &mut self.generator;
+        let generator = if command.is_some() { &mut self.caused } else { &mut self.own };
         let answers =
             |seat: &Seat| generator.chance(ANSWERING * relative(logit + people.offset(*seat), ANSWERING_EXPONENT));
         let willing = people.everyone().filter(answers).collect();
@@ -68,8 +71,8 @@ impl Polls {
     /// One second of votes; closes the polls whose time is over.
     pub(super) fn step(&mut self, from: Millis, people: &People, out: &mut Vec<Happening>) {
         let per_step = 1.0 - math::pow(1.0 - PER_TICK, STEP as f64 / TICK as f64);
-        let generator = &mut self.generator;
         for poll in self.open.iter_mut().filter(|poll| poll.opened_ms <= from) {
+            let generator = if poll.command.is_some() { &mut self.caused } else { &mut self.own };
             poll.willing.retain(|seat| {
                 if !generator.chance(per_step) {
                     return true;

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::chat::{Chat, Draft};
+use super::chat::{Chat, Draft, message_length};
 use super::person::{People, Seat};
 use super::{CommandRef, EMOJIS, Happening, STEP, What};
 use crate::math;
@@ -83,12 +83,15 @@ impl Pull {
 #[derive(Debug, Clone)]
 pub(super) struct Pulls {
     open: VecDeque<Pull>,
-    generator: Generator,
+    /// Draws what the audience's own questions pull,
+    own: Generator,
+    /// and what actions pull: neither shifts the other's draws.
+    caused: Generator,
 }
 
 impl Pulls {
-    pub(super) fn new(generator: Generator) -> Self {
-        Self { open: VecDeque::new(), generator }
+    pub(super) fn new(own: Generator, caused: Generator) -> Self {
+        Self { open: VecDeque::new(), own, caused }
     }
 
     pub(super) fn add(&mut self, pull: Pull) {
@@ -101,13 +104,14 @@ impl Pulls {
     /// One second of answers.
     pub(super) fn step(&mut self, from: Millis, people: &People, chat: &mut Chat, out: &mut Vec<Happening>) {
         self.open.retain(|pull| from.saturating_sub(pull.from_ms) < FORGOTTEN);
-        let generator = &mut self.generator;
         for pull in &self.open {
+            let generator = if pull.command.is_some() { &mut self.caused } else { &mut self.own };
             for _ in 0..generator.poisson(pull.expected_in(from)) {
                 let Some(seat) = pull.who(people, generator) else { continue };
                 let at_ms = from + generator.below(STEP as u64) as Millis;
                 let (user, command) = (seat.user, pull.command);
-                let draft = Draft { user, in_reply_to: None, question: false, command };
+                let chars = message_length(generator);
+                let draft = Draft { user, in_reply_to: None, question: false, command, chars };
                 match pull.answer {
                     Answer::Reply(to) => {
                         chat.write(at_ms, Draft { in_reply_to: Some(to), ..draft }, out);
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn pulls_are_bounded_and_forgotten() {
-        let mut pulls = Pulls::new(Generator::new(1));
+        let mut pulls = Pulls::new(Generator::new(1), Generator::new(2));
         for at in 0..1_000 {
             pulls.add(Pull::questions(at, CommandRef(1), 1.0));
         }

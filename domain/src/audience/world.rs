@@ -9,7 +9,7 @@ use super::program::Program;
 use super::pull::{Pull, Pulls};
 use super::reaction::Reactions;
 use super::response::Responses;
-use super::{Acted, Action, Happening, STEP, SessionPlan, What, World};
+use super::{Acted, Action, Happening, LONGEST, MOST_PEOPLE, STEP, SessionPlan, What, World};
 use crate::context::{AnomalyClass, InterventionKind};
 use crate::math;
 use crate::random::Generator;
@@ -56,9 +56,11 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// The audience of this plan, before its start.
+    /// The audience of this plan, before its start. A size and a length beyond the limits are cut.
     #[must_use]
-    pub fn new(plan: SessionPlan, world: World) -> Self {
+    pub fn new(mut plan: SessionPlan, world: World) -> Self {
+        plan.size = plan.size.min(MOST_PEOPLE);
+        plan.length = plan.length.clamp(0, LONGEST);
         let generator = |name: &[u8]| Generator::of(&[b"audience", name, &plan.seed.to_le_bytes()]);
         Self {
             now: plan.start_ms,
@@ -70,8 +72,8 @@ impl Audience {
             presence: Presence::new(generator(b"presence")),
             chat: Chat::new(generator(b"chat")),
             reactions: Reactions::new(generator(b"reactions")),
-            polls: Polls::new(generator(b"polls")),
-            pulls: Pulls::new(generator(b"pulls")),
+            polls: Polls::new(generator(b"polls"), generator(b"caused polls")),
+            pulls: Pulls::new(generator(b"pulls"), generator(b"caused pulls")),
             program: Program::new(generator(b"program")),
             waiting: Vec::new(),
             buffer: Vec::new(),
@@ -81,7 +83,7 @@ impl Audience {
 
     /// Advances by whole seconds of the session up to `to_ms` and emits what happens before it, in order of time.
     pub fn step(&mut self, to_ms: Millis, emit: &mut impl FnMut(Happening)) {
-        while !self.ended && self.now.saturating_add(STEP) <= to_ms {
+        while !self.ended && self.now.checked_add(STEP).is_some_and(|end| end <= to_ms) {
             let mut buffer = core::mem::take(&mut self.buffer);
             self.second(&mut buffer);
             buffer.sort_by_key(|happening| happening.at_ms);
