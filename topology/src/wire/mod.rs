@@ -1,0 +1,68 @@
+//! What travels on each topic: one flat struct per value.
+//!
+//! The field names are the wire contract: they are the same in Avro (`schemas/*.avsc`) and in JSON, and they are never
+//! renamed. Whoever adds a field adds it as an `Option`, nullable with a default in the schema.
+//!
+//! # Layout
+//! - inputs: [`Chat`], [`Poll`], [`Presence`], [`Reaction`], [`Session`], [`InterventionFeedback`]
+//! - outputs: [`EngagementScore`], [`InterventionCommand`], [`InterventionResult`], [`Policy`], [`Baselines`]
+//! - [`topics`]: on which topic each of them travels
+//! - [`names`]: the sets of names (`kind`, `phase`, ...), strings on the wire and enums in Rust
+//! - [`check`]: what a field may hold, beyond its type
+//!
+//! What this is NOT: a codec (see [`crate::codec`]), and not the domain's vocabulary (the topology translates).
+
+pub mod topics;
+
+mod baselines;
+mod chat;
+mod command;
+mod feedback;
+mod policy;
+mod poll;
+mod presence;
+mod reaction;
+mod result;
+mod score;
+mod session;
+
+pub mod check;
+mod finite;
+pub mod names;
+mod text;
+
+pub use baselines::Baselines;
+pub use chat::{Chat, ChatKind};
+pub use check::Invalid;
+pub use command::{
+    CommandContext, CommandPolicy, CommandStatus, CommandTarget, InterventionCommand, InterventionKind, PolicyEstimate,
+    RecentMessage, Segment,
+};
+pub use feedback::{FeedbackKind, InterventionFeedback};
+pub use names::UnknownName;
+pub use policy::{Policy, PolicyArm};
+pub use poll::{Poll, PollKind};
+pub use presence::{Presence, PresenceKind};
+pub use reaction::{Reaction, ReactionKind};
+pub use result::{InterventionResult, Outcome};
+pub use score::{
+    Anomaly, AnomalyClass, AnomalyLevel, AnomalyPart, Band, EngagementScore, ScoreBaseline, ScoreTerms, Signals,
+};
+pub use session::{Decision, Mode, PlannedPhase, Session, SessionKind, SessionPhase, SessionType};
+pub use text::{TEXT_CHARS_MAX, cut};
+
+/// A value that travels on a topic.
+pub trait Value: serde::Serialize + serde::de::DeserializeOwned {
+    /// The name of its Avro record, within the namespace `engagement_conductor`; serde's name of the struct.
+    const RECORD: &'static str;
+    /// The topic that carries it.
+    const TOPIC: &'static str;
+    /// The text of its schema, as this binary writes it.
+    const SCHEMA: &'static str;
+
+    /// Checks what the types cannot say: which fields a kind needs, and which numbers make no sense.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    fn validate(&self) -> Result<(), Invalid>;
+}
