@@ -57,7 +57,7 @@ pub struct DetectorInput {
     pub outage: bool,
 }
 
-/// What is remembered of one session from tick to tick: about 130 bytes when encoded plainly.
+/// What is remembered of one session from tick to tick: 105 bytes when every field is written as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Detector {
     /// What this session has been like lately.
