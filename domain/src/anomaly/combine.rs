@@ -73,7 +73,7 @@ impl Reading {
 /// All parts on one tick, in the order of [`Part::ALL`].
 pub type Readings = [Reading; 7];
 
-/// The largest ratio mapped to [0,1]: 0.6 at WARNING, 0.8 at CRITICAL, linear up to there, then ever slower towards 1.
+/// The largest ratio mapped to `[0, 1]`: 0.6 at WARNING, 0.8 at CRITICAL, linear up to there, then ever slower towards 1.
 #[must_use]
 pub fn score(readings: &Readings) -> f64 {
     score_of(readings.iter().map(|reading| reading.ratio).fold(0.0, f64::max))

@@ -20,7 +20,7 @@ pub struct Terms {
     pub stay: f64,
 }
 
-/// What the detector is told on one tick. Cores are scores without the poll term, in [0,1].
+/// What the detector is told on one tick. Cores are scores without the poll term, in `[0, 1]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DetectorInput {
     /// The tick.
@@ -57,7 +57,7 @@ pub struct DetectorInput {
     pub outage: bool,
 }
 
-/// What is remembered of one session from tick to tick: about 130 bytes when encoded plainly.
+/// What is remembered of one session from tick to tick: 105 bytes when every field is written as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Detector {
     /// What this session has been like lately.
@@ -75,7 +75,7 @@ pub struct Detector {
 /// The answer of one tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Anomaly {
-    /// In [0,1]: 0.6 is WARNING, 0.8 is CRITICAL.
+    /// In `[0, 1]`: 0.6 is WARNING, 0.8 is CRITICAL.
     pub score: f64,
     /// The level of this tick. Alarms and decisions belong to the episode: a level without one is an alarm's aftermath.
     pub level: Level,

@@ -1,4 +1,4 @@
-//! Is something wrong? One anomaly score in [0,1] per tick, its level, its class, and the episodes that alarms make up.
+//! Is something wrong? One anomaly score in `[0, 1]` per tick, its level, its class, and the episodes that alarms make up.
 //!
 //! Each part measures one way in which engagement can be too low ([`level`], [`z_score`], [`slope`], [`exit`]) and is
 //! divided by its own threshold, so that all speak in one unit: 1 is WARNING, 2 is CRITICAL. [`combine`] takes the largest

@@ -30,7 +30,7 @@ impl Thresholds {
     }
 }
 
-/// What the detector calls wrong. Scores and terms are in [0,1], where .70 means "as usual for this kind of session".
+/// What the detector calls wrong. Scores and terms are in `[0, 1]`, where .70 means "as usual for this kind of session".
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DetectorSettings {
     /// The 5-min core against the prior baseline: at most this is low.

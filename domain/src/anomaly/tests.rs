@@ -95,9 +95,40 @@ fn a_mass_exit_is_one_and_goes_before_all() {
     let anomaly = then(|input| DetectorInput { leaves_60s: 12, ..at_core(0.2, input) });
     assert_eq!((anomaly.level, anomaly.class), (Level::Critical, Some(AnomalyClass::MassExit)));
     assert_eq!(then(|input| DetectorInput { leaves_60s: 4, ..input }).level, Level::None);
-    // However unexpected, two people are no mass.
-    let two = then(|input| DetectorInput { leaves_60s: 2, leaves_60s_expected: 0.0, ..input });
-    assert_eq!(two.level, Level::None);
+}
+
+#[test]
+fn two_people_are_no_mass_however_unexpected() {
+    let settings = DetectorSettings { exit_expected_floor: 1e-6, ..DetectorSettings::default() };
+    for (leaves_60s, expected) in [(2, Level::None), (3, Level::Critical)] {
+        let (mut detector, at) = settled();
+        let input = DetectorInput { leaves_60s, leaves_60s_expected: 0.0, ..input(at) };
+        assert_eq!(detector.evaluate(&input, &settings).level, expected, "{leaves_60s}");
+    }
+}
+
+#[test]
+fn what_is_not_a_number_is_no_evidence() {
+    let nan = f64::NAN;
+    let answers =
+        then_for(20, |input| DetectorInput { leaves_60s: 40, leaves_60s_expected: nan, ..at_core(nan, input) });
+    assert!(answers.iter().all(|anomaly| anomaly.score == 0.0 && anomaly.expected > 0.69));
+}
+
+#[test]
+fn a_trend_is_not_drawn_across_a_break() {
+    let (mut detector, start) = settled();
+    let mut trend = |ticks: core::ops::Range<i64>, phase| {
+        let answers = ticks.map(|tick| {
+            let input = DetectorInput { phase, ..input(start + tick * TICK) };
+            detector.evaluate(&input, &DetectorSettings::default()).parts
+        });
+        answers.last().unwrap().into_iter().find(|reading| reading.part == Part::Slope).unwrap().value
+    };
+    assert!(trend(0..1, Phase::Middle).is_some());
+    assert_eq!(trend(1..3, Phase::Break), None);
+    assert_eq!(trend(3..62, Phase::Middle), None);
+    assert!(trend(62..63, Phase::Middle).is_some(), "five minutes after the break");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub struct Alarm {
     pub level: Level,
     /// An episode is open: a level without one is the aftermath of an alarm that was dealt with.
     pub episode_open: bool,
-    /// The published 5-min score, in [0,1].
+    /// The published 5-min score, in `[0, 1]`.
     pub score: f64,
 }
 

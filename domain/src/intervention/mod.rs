@@ -1,6 +1,6 @@
 //! To act or not to act: when a decision is due, what is allowed, who must agree, and the life of a command until its one result.
 //!
-//! In the order of a decision: [`gate`] says whether to act at all, [`applicable`] what could be done, [`hold_out`] whether this
+//! In the order of a decision: [`gate`] says whether to act at all, [`mod@applicable`] what could be done, [`hold_out`] whether this
 //! episode is a control, [`mode`] whether a person must agree first, and [`command`] carries the one open command from
 //! there to its result. What the arms are worth, and whether an action worked, is not known here.
 

@@ -5,7 +5,7 @@ use crate::time::{MINUTE, Millis, SECOND};
 /// When to act, and how long a command lives.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecisionSettings {
-    /// A WARNING acts when the 5-min score (in [0,1]) is below this; CRITICAL always acts.
+    /// A WARNING acts when the 5-min score (in `[0, 1]`) is below this; CRITICAL always acts.
     pub warning_score_max: f64,
     /// Decisions in any `budget_span`, controls included; at most [`super::ledger::DECISIONS_KEPT`].
     pub budget: usize,
@@ -13,9 +13,9 @@ pub struct DecisionSettings {
     pub budget_span: Millis,
     /// How long a kind rests after a decision for it.
     pub cooldown: Millis,
-    /// Share of episodes that are controls, in [0,1].
+    /// Share of episodes that are controls, in `[0, 1]`.
     pub hold_out: f64,
-    /// In assist mode a prompt or a nudge runs at once with at least this confidence, in [0,1].
+    /// In assist mode a prompt or a nudge runs at once with at least this confidence, in `[0, 1]`.
     pub assist_confidence: f64,
     /// How long a proposal waits for a person.
     pub proposal_life: Millis,
