@@ -31,8 +31,9 @@ impl Offsets {
         }
     }
 
-    /// Takes in the reward of a result that teaches an arm ([`super::Lesson::Arm`]), which the command's block had expected to give `expected` (the block's mean,
-    /// this offset included: a session has one intervention open at a time, so the offset has not changed since).
+    /// These offsets after one more result, to be called for what teaches an arm ([`super::Lesson::Arm`]). `expected` is the
+    /// mean in the command's block, this offset included: a session has one intervention open at a time, so the offset has
+    /// not changed since.
     #[must_use]
     pub fn with(mut self, kind: InterventionKind, reward: f64, expected: f64) -> Self {
         let residual = reward - (expected - self.mean(kind));

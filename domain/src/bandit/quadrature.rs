@@ -134,6 +134,29 @@ mod tests {
     }
 
     #[test]
+    fn sixty_four_points_are_within_two_thousandths_of_sixteen_hundred() {
+        let mut generator = Generator::new(3);
+        for _ in 0..200 {
+            let arms: [(f64, f64); ARMS] = core::array::from_fn(|_| {
+                (generator.normal(0.0, 0.05), math::pow(10.0, -1.0 - 2.0 * generator.uniform()))
+            });
+            let at = |step: i32| f64::from(2 * step + 1) / 400.0 - 1.0;
+            let mut fine: Vec<f64> =
+                arms.iter().flat_map(|(mean, sd)| (0..400).map(move |step| mean + sd * 7.0 * at(step))).collect();
+            fine.sort_by(f64::total_cmp);
+            let (mut exact, mut before) = ([0.0; ARMS], [0.0; ARMS]);
+            for point in fine {
+                let here = arms.map(|(mean, sd)| math::normal_cdf((point - mean) / sd));
+                add_interval(&mut exact, &before, &here);
+                before = here;
+            }
+            for (computed, exact) in probability_best(&arms.map(|(mean, sd)| arm(mean, sd))).iter().zip(exact) {
+                assert!((computed - exact).abs() < 0.002, "{arms:?}: {computed} is not {exact}");
+            }
+        }
+    }
+
+    #[test]
     fn arms_that_are_alike_are_equally_likely_even_without_any_width() {
         for sd in [0.0, 1e-300, 0.1, 1e300, f64::INFINITY, f64::NAN] {
             for mean in [0.0, 0.3, -1e300, f64::INFINITY, f64::NAN] {
@@ -168,8 +191,8 @@ mod tests {
         #[test]
         fn the_probabilities_sum_to_one(arms in any_arms()) {
             let sum: f64 = probability_best(&arms).iter().sum();
-            prop_assume!(arms.iter().flatten().count() > 0);
-            prop_assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+            let expected = if arms.iter().flatten().count() > 0 { 1.0 } else { 0.0 };
+            prop_assert!((sum - expected).abs() < 1e-12, "{sum}");
         }
 
         #[test]
@@ -179,7 +202,8 @@ mod tests {
                 belief.mean += rise;
             }
             let (before, after) = (probability_best(&arms)[place], probability_best(&risen)[place]);
-            prop_assert!(after >= before - 0.006, "{before} fell to {after}");
+            // The points move with the arm: twice the error of the rule.
+            prop_assert!(after >= before - 0.003, "{before} fell to {after}");
         }
     }
 }
