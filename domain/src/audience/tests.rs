@@ -221,6 +221,77 @@ fn chat_and_reactions_come_in_bursts() {
 }
 
 #[test]
+fn a_message_draws_others_for_twenty_seconds() {
+    let mut counts: Vec<f64> = Vec::new();
+    for seed in 0..20 {
+        let mut audience = Audience::new(healthy(seed, 200, 30 * MINUTE), World::Normal);
+        for slot in 1..=180 {
+            counts.push(count(&step_to(&mut audience, f64::from(slot) / 6.0), is_message));
+        }
+    }
+    let mean = counts.iter().sum::<f64>() / counts.len() as f64;
+    let together = |lag: usize| {
+        let pairs = counts.iter().zip(counts.iter().skip(lag));
+        pairs.map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>() / counts.len() as f64
+    };
+    // Theory, in units of the mean: .20 from the echo and .19 from how attention wanders.
+    assert!((together(1) / mean - 0.39).abs() < 0.1, "{}", together(1) / mean);
+    let replies = |seen: &[Happening]| count(seen, |what| matches!(what, What::Message { in_reply_to: Some(_), .. }));
+    let seen = step_to(&mut Audience::new(healthy(1, 200, 30 * MINUTE), World::Normal), 30.0);
+    let share = replies(&seen) / count(&seen, is_message);
+    assert!((share - 0.4 * 0.4).abs() < 0.04, "{share} are replies: .4 of the .4 that were drawn");
+}
+
+#[test]
+fn the_inattentive_leave_sooner() {
+    let (mut before, mut during) = (0.0, 0.0);
+    for seed in 0..40 {
+        let mut audience = Audience::new(troubled(seed, AnomalyClass::LowEngagement, 12.0), World::Normal);
+        step_to(&mut audience, 4.0);
+        let rate = |audience: &mut Audience, to| {
+            let present = audience.present() as f64;
+            count(&step_to(audience, to), |what| matches!(what, What::Left { .. })) / present
+        };
+        before += rate(&mut audience, 12.0);
+        during += rate(&mut audience, 20.0);
+    }
+    // The hazard's ratio at A = .21 and .5, both with their wandering.
+    assert!((during / before - math::exp(2.0 * 0.29)).abs() < 0.2, "{}", during / before);
+}
+
+#[test]
+fn an_audience_tires() {
+    let tired = |minute| {
+        let at = |seed| {
+            let mut audience = Audience::new(healthy(seed, 1, 120 * MINUTE), World::Normal);
+            step_to(&mut audience, minute);
+            audience.attention()
+        };
+        (0..200).map(at).sum::<f64>() / 200.0
+    };
+    let lost = tired(1.0) - tired(101.0);
+    assert!((0.07..0.13).contains(&lost), "100 minutes at -.004 on the logit cost about .1: {lost}");
+}
+
+#[test]
+fn a_plan_beyond_the_limits_is_cut() {
+    let mut plan = healthy(1, 5, 10 * MINUTE);
+    (plan.size, plan.length) = (u32::MAX, Millis::MAX);
+    let audience = Audience::new(plan, World::Normal);
+    assert_eq!((audience.plan().size, audience.plan().length), (MOST_PEOPLE, LONGEST));
+}
+
+#[test]
+fn no_start_time_breaks_it() {
+    for start in [Millis::MIN, -1, Millis::MAX - 5 * MINUTE, Millis::MAX] {
+        let mut audience = Audience::new(SessionPlan::random(1, start, 30 * MINUTE), World::Normal);
+        audience.step(start.saturating_add(3 * MINUTE), &mut |_| {});
+        audience.act(start, action(InterventionKind::Poll, &[]));
+        audience.step(start.saturating_add(40 * MINUTE), &mut |_| {});
+    }
+}
+
+#[test]
 fn each_anomaly_that_cuts_attention_lowers_the_chat_and_it_comes_back() {
     for class in [AnomalyClass::SuddenDrop, AnomalyClass::GradualDecline, AnomalyClass::LowEngagement] {
         let (mut before, mut during, mut after) = (0.0, 0.0, 0.0);

@@ -119,7 +119,7 @@ impl Audience {
         self.people.count()
     }
 
-    /// The session's attention in [0,1], as of the last tick or action: .5 is usual.
+    /// The session's attention as of the last tick or action: between 0 and 1, .5 is usual.
     #[must_use]
     pub fn attention(&self) -> f64 {
         math::sigmoid(self.logit)
