@@ -4,9 +4,7 @@
 //! t0 + 3 min. Before t0 + 1 min an effect has not spread over the 90-s window, after t0 + 3 min the anomaly has mostly
 //! passed by itself.
 
-use core::fmt;
-
-use crate::context::{InterventionKind, names};
+use crate::context::InterventionKind;
 use crate::time::{MINUTE, Millis};
 
 /// By how much engagement must have risen to count as a success.
@@ -17,28 +15,6 @@ pub const AVERAGE_FROM: Millis = MINUTE;
 pub const JUDGED_AT: Millis = 2 * MINUTE;
 /// When the result is there, after t0; the last tick of the average.
 pub const RESULT_AT: Millis = 3 * MINUTE;
-
-names! {
-    /// How an intervention ended.
-    Outcome {
-        /// Its effect was measured: the only one that teaches.
-        Measured = "measured",
-        /// The platform could not do it.
-        Failed = "failed",
-        /// The platform, or the executor, would not.
-        Refused = "refused",
-        /// Nobody did it in time.
-        Expired = "expired",
-        /// A person said no.
-        Declined = "declined",
-        /// It was called off before it ran.
-        Cancelled = "cancelled",
-        /// It was approved and nothing was heard of it again.
-        Unanswered = "unanswered",
-        /// The session ended or broke off before the outcome was there.
-        Censored = "censored",
-    }
-}
 
 /// The values of one tick that an outcome is measured from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -237,12 +213,5 @@ mod tests {
             run(InterventionKind::Poll, 10 * MINUTE, |tick| values(if tick == 0 { 0.4 } else { 0.7 }, 0.0));
         assert_eq!(tick, 10 * MINUTE);
         assert!((measured.change - 0.3).abs() < 1e-12 && measured.success);
-    }
-
-    #[test]
-    fn an_outcome_is_read_back_from_its_name() {
-        for outcome in Outcome::ALL {
-            assert_eq!(Outcome::parse(outcome.name()), Some(*outcome));
-        }
     }
 }

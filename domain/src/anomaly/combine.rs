@@ -1,7 +1,5 @@
 //! The parts' ratios made one score, one level and one class.
 
-use core::fmt;
-
 use crate::context::{AnomalyClass, names};
 
 names! {

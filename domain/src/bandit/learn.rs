@@ -2,7 +2,7 @@
 
 use super::{ControlRow, PolicyRow};
 use crate::context::{ContextKey, InterventionKind};
-use crate::outcome::Outcome;
+use crate::intervention::Outcome;
 
 /// What the learner reads of a record of `intervention-results`.
 #[derive(Debug, Clone, Copy, PartialEq)]

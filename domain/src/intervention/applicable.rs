@@ -1,7 +1,5 @@
 //! What could be done in a situation.
 
-use core::fmt;
-
 use super::gate::WhyNot;
 use super::ledger::Ledger;
 use super::settings::DecisionSettings;

@@ -1,7 +1,5 @@
 //! Whether to act at all.
 
-use core::fmt;
-
 use super::ledger::{DECISIONS_KEPT, Ledger};
 use super::mode::Mode;
 use super::settings::DecisionSettings;

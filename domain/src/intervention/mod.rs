@@ -1,6 +1,6 @@
 //! To act or not to act: when a decision is due, what is allowed, who must agree, and the life of a command until its one result.
 //!
-//! In the order of a decision: [`gate`] says whether to act at all, [`mod@applicable`] what could be done, [`hold_out`] whether this
+//! In the order of a decision: [`gate`] says whether to act at all, [`mod@applicable`] what could be done, [`crate::bandit::held_out`] whether this
 //! episode is a control, [`mode`] whether a person must agree first, and [`command`] carries the one open command from
 //! there to its result. What the arms are worth, and whether an action worked, is not known here.
 
@@ -12,7 +12,6 @@ pub mod gate;
 pub mod ledger;
 
 pub mod applicable;
-pub mod hold_out;
 
 pub mod command;
 pub mod transition;
@@ -23,7 +22,6 @@ mod tests;
 pub use applicable::{Applicable, Choice, Occasion, Questions, Segment, Segments, Variant, applicable};
 pub use command::{Command, Event, Intervention, Stage};
 pub use gate::{Alarm, WhyNot, should_act};
-pub use hold_out::held_out;
 pub use ledger::Ledger;
 pub use mode::{Mode, Status, expires_at, status_for};
 pub use settings::DecisionSettings;

@@ -1,7 +1,5 @@
 //! Who must agree before something happens, and how long a command may wait.
 
-use core::fmt;
-
 use super::settings::DecisionSettings;
 use crate::context::{InterventionKind, names};
 use crate::time::Millis;

@@ -3,6 +3,7 @@
 use super::ledger::DECISIONS_KEPT;
 use super::*;
 use crate::anomaly::Level;
+use crate::bandit::{Names, held_out};
 use crate::context::{AnomalyClass, InterventionKind, Phase, SessionType};
 use crate::time::{MINUTE, Millis, TICK};
 
@@ -161,15 +162,16 @@ fn questions_decide_how_questions_are_promoted() {
 
 #[test]
 fn twelve_percent_of_episodes_are_controls_and_each_stays_what_it_is() {
-    let drawn = |episode| held_out(b"conductor", b"s-1", episode, &settings());
-    let controls = (0..20_000).filter(|tick| drawn(tick * TICK)).count() as f64 / 20_000.0;
+    let drawn = |session, episode: i64, probability| {
+        held_out(Names { application: "conductor", session }, episode * TICK, probability)
+    };
+    let hold_out = settings().hold_out;
+    let controls = (0..20_000).filter(|episode| drawn("s-1", *episode, hold_out)).count() as f64 / 20_000.0;
     assert!((controls - 0.12).abs() < 0.01, "{controls}");
-    assert!((0..1_000).all(|tick| drawn(tick * TICK) == drawn(tick * TICK)));
-    let other =
-        (0..1_000).filter(|tick| drawn(tick * TICK) != held_out(b"conductor", b"s-2", tick * TICK, &settings()));
+    assert!((0..1_000).all(|episode| drawn("s-1", episode, hold_out) == drawn("s-1", episode, hold_out)));
+    let other = (0..1_000).filter(|episode| drawn("s-1", *episode, hold_out) != drawn("s-2", *episode, hold_out));
     assert!(other.count() > 100, "sessions are drawn apart");
-    let never = DecisionSettings { hold_out: 0.0, ..settings() };
-    assert!((0..1_000).all(|tick| !held_out(b"conductor", b"s-1", tick * TICK, &never)));
+    assert!((0..1_000).all(|episode| !drawn("s-1", episode, 0.0)));
 }
 
 #[test]

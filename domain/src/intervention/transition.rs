@@ -1,7 +1,5 @@
 //! What can happen to a command, and what follows from it.
 
-use core::fmt;
-
 use super::mode::Status;
 use crate::context::names;
 use crate::time::Millis;
