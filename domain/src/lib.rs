@@ -15,10 +15,12 @@ pub mod poll;
 pub mod questions;
 pub mod session;
 
+mod interaction;
 pub mod observe;
 pub mod presence;
 
 pub mod baseline;
+pub mod calibration;
 pub mod score;
 pub mod signals;
 pub mod tick;
@@ -26,3 +28,6 @@ pub mod window;
 
 pub mod math;
 pub mod random;
+
+#[cfg(test)]
+mod room;
