@@ -196,3 +196,6 @@ fn stamp(at: Millis, session: &Session, seen: &Seen, panes: &mut impl Panes) {
     };
     panes.update(at.saturating_sub(PANE), |pane| pane.stamp = Some(stamp));
 }
+
+#[cfg(test)]
+mod tests;
