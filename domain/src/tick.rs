@@ -45,7 +45,7 @@ pub struct Evaluation {
     pub session_type: SessionType,
     /// The audience's size.
     pub size: SizeBand,
-    /// How the tick lies in the plan.
+    /// How the plan stands as the tick fires (a second after its time).
     pub place: Place,
     /// The signals.
     pub signals: Signals,

@@ -156,6 +156,8 @@ fn an_ended_session_is_opened_anew_only_by_started() {
     assert!(matches!(room.user(MINUTE, 1, &MESSAGE), Observed::Folded { .. }), "it happened before the end");
     assert_eq!(room.session.next_tick(START + MINUTE - 1), Some(START + MINUTE), "ticks up to the end still fire");
     assert_eq!(room.session.next_tick(START + MINUTE), None);
+    assert!(matches!(started(&mut room, MINUTE), Observed::Folded { .. }));
+    assert_eq!(room.session.life(START + 2 * MINUTE), Life::Ended, "it was started before its end");
     assert!(matches!(started(&mut room, 2 * MINUTE), Observed::Folded { .. }));
     assert_eq!(room.session.life(START + 2 * MINUTE), Life::Live);
     assert_eq!(room.session.opened_at, START + 2 * MINUTE);

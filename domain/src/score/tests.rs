@@ -4,22 +4,32 @@ use super::*;
 use crate::poll::Poll;
 use crate::time::SECOND;
 
-/// 80 people for the whole of the long window, `share` of the usual interactions, leaves as expected.
-fn audience(people: f64, share: f64) -> Amounts {
-    let person_minutes = people * 5.0;
+/// People for the whole of a window, `share` of the usual interactions, leaves as expected.
+fn audience_of(window: Window, people: f64, share: f64) -> Amounts {
+    let span = window.span() as f64 / 60_000.0;
+    let person_minutes = people * span;
+    let active = if window == Window::Short { 0.30 } else { 0.65 };
     Amounts {
         messages: 0.14 * person_minutes * share,
         reactions: 0.10 * person_minutes * share,
-        users: (0.65 * people * share).min(people),
-        leaves: 0.06 * people,
+        users: (active * people * share).min(people),
+        leaves: 0.06 * people * span / 5.0,
         person_minutes,
         present: people,
-        lived_ms: LONG_WINDOW,
+        lived_ms: window.span(),
     }
 }
 
+fn audience(people: f64, share: f64) -> Amounts {
+    audience_of(Window::Long, people, share)
+}
+
+fn core_of(window: Window, amounts: &Amounts) -> f64 {
+    Terms::of(window, amounts, PollTerm::default(), &Rates::START).core()
+}
+
 fn core(amounts: &Amounts) -> f64 {
-    Terms::of(Window::Long, amounts, PollTerm::default(), &Rates::START).core()
+    core_of(Window::Long, amounts)
 }
 
 fn close(found: f64, expected: f64) {
@@ -179,6 +189,17 @@ proptest! {
     }
 
     #[test]
+    fn the_poll_term_rises_with_votes(votes in 0_u32..1_000_000, eligible in 0_u32..1_000_000, b in 1e-6..1.0) {
+        let value = |votes| {
+            let poll = Poll { votes, eligible, ..Poll::default() };
+            let term = PollTerm::of(&[poll], Window::Long, 60 * SECOND, b);
+            (term.value, term.fade)
+        };
+        let ((before, fade), (after, _)) = (value(votes), value(votes + 1));
+        prop_assert!((0.0..=1.0).contains(&before) && after >= before && (fade - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn more_of_an_ordinary_audience_is_strictly_more(people in 12.0..1e5, share in 0.0..2.0, part in 0.01..0.3) {
         let before = audience(people, share);
         let after = Amounts { messages: before.messages + part * people, ..before };
@@ -189,11 +210,13 @@ proptest! {
 
     #[test]
     fn doubling_every_user_changes_little(
-        people in 12.0..1e5, rates in proptest::array::uniform3(0.5..=2.0_f64), leaves in 0.5..=2.0,
+        window in window(), size in 1.0..1e4, rates in proptest::array::uniform3(0.5..=2.0_f64), leaves in 0.5..=2.0,
     ) {
+        // From 60 person-minutes on.
+        let people = size * 60.0 * 60_000.0 / window.span() as f64;
         let of = |people: f64| {
             let [chat, reactions, active] = rates;
-            let usual = audience(people, 1.0);
+            let usual = audience_of(window, people, 1.0);
             Amounts {
                 messages: usual.messages * chat,
                 reactions: usual.reactions * reactions,
@@ -202,7 +225,7 @@ proptest! {
                 ..usual
             }
         };
-        let moved = core(&of(2.0 * people)) - core(&of(people));
+        let moved = core_of(window, &of(2.0 * people)) - core_of(window, &of(people));
         prop_assert!(moved.abs() < 0.02, "{moved}");
     }
 }

@@ -209,6 +209,17 @@ fn only_the_panes_of_the_windows_are_kept_even_after_a_gap() {
 }
 
 #[test]
+fn a_tick_that_fires_again_counts_nobody_twice() {
+    let mut room = audience(30, 0.7, 7 * MINUTE);
+    room.leave(7 * MINUTE + 1_500, 3);
+    room.advance(7 * MINUTE + PANE + GRACE);
+    let first = room.last().clone();
+    let again = evaluate(first.at, false, &mut room.session, |_, _| Prior::default(), &mut room.panes);
+    assert_eq!(numbers(&again), numbers(&first));
+    assert_eq!(again.leaves_expected_60s, first.leaves_expected_60s);
+}
+
+#[test]
 fn the_size_band_is_read_per_tick_with_hysteresis_and_chooses_the_prior() {
     let mut room = Room::new();
     for (people, size) in [(19, SizeBand::Small), (21, SizeBand::Small), (23, SizeBand::Medium), (19, SizeBand::Medium)]
