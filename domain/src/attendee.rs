@@ -20,6 +20,8 @@ pub const MESSAGE_BLOCK: Millis = 5 * MINUTE;
 pub struct Attendee {
     /// Present since then; absent when not present.
     pub present_since: Option<Millis>,
+    /// When the user last came: by joining, or by taking a leave back.
+    pub returned_at: Option<Millis>,
     /// The last leave, while not present.
     pub left: Option<Leave>,
     /// The user said `joined` since the last leave that was told.

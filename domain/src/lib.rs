@@ -15,10 +15,12 @@ pub mod poll;
 pub mod questions;
 pub mod session;
 
+mod interaction;
 pub mod observe;
 pub mod presence;
 
 pub mod baseline;
+pub mod calibration;
 pub mod score;
 pub mod signals;
 pub mod tick;
@@ -34,3 +36,6 @@ pub mod audience;
 
 pub mod math;
 pub mod random;
+
+#[cfg(test)]
+mod room;

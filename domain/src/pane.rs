@@ -1,6 +1,6 @@
 //! A pane: the counts of five seconds of one session. Windows are folds over panes.
 
-use crate::time::Millis;
+use crate::time::{Millis, pane_start};
 
 /// How many buckets the histogram of response times has: below 1 s, below 2 s, below 4 s, and so on; the last is open.
 pub const RESPONSE_BUCKETS: usize = 12;
@@ -93,6 +93,14 @@ impl ScanPanes for std::collections::BTreeMap<Millis, Pane> {
         if from < to {
             self.range(from..to).for_each(|(start, pane)| visit(*start, pane));
         }
+    }
+}
+
+/// Changes the pane that holds `at`, unless it is no longer kept: nothing is written that no tick will read or delete.
+pub(crate) fn count_in(panes: &mut impl Panes, kept_from: Millis, at: Millis, change: impl FnOnce(&mut Pane)) {
+    let start = pane_start(at);
+    if start >= kept_from {
+        panes.update(start, change);
     }
 }
 

@@ -150,29 +150,34 @@ impl Terms {
     /// The weighted mean of all terms.
     #[must_use]
     pub fn score(&self) -> f64 {
-        let poll = self.poll.map(|poll| (weight::POLL * self.poll_fade, poll));
-        mean([Some((weight::CHAT, self.chat)), poll])(self)
+        self.mean(weight::CHAT, weight::POLL * self.poll_fade)
     }
 
     /// The same without polls: what detector, success and reward look at.
     #[must_use]
     pub fn core(&self) -> f64 {
-        mean([Some((weight::CHAT, self.chat)), None])(self)
+        self.mean(weight::CHAT, 0.0)
     }
 
     /// The core without chat, which CHAT_PROMPT and QNA_PROMOTE feed themselves.
     #[must_use]
     pub fn core_without_chat(&self) -> f64 {
-        mean([None, None])(self)
+        self.mean(0.0, 0.0)
     }
-}
 
-/// The mean over active, reactions, stay and what is given besides.
-fn mean(besides: [Option<(f64, f64)>; 2]) -> impl Fn(&Terms) -> f64 {
-    move |terms| {
-        let always = [(weight::ACTIVE, terms.active), (weight::REACTIONS, terms.reactions), (weight::STAY, terms.stay)];
-        let all = besides.iter().flatten().chain(&always);
-        let (sum, weights) = all.fold((0.0, 0.0), |(sum, weights), (w, s)| (sum + w * s, weights + w));
+    /// The mean with these weights of chat and poll; the other terms are always there, so it is never empty.
+    fn mean(&self, chat: f64, poll: f64) -> f64 {
+        let weighted = [
+            (chat, self.chat),
+            (poll, self.poll.unwrap_or(0.0)),
+            (weight::ACTIVE, self.active),
+            (weight::REACTIONS, self.reactions),
+            (weight::STAY, self.stay),
+        ];
+        let (sum, weights) = weighted.iter().fold((0.0, 0.0), |(sum, weights), (w, s)| (sum + w * s, weights + w));
         sum / weights
     }
 }
+
+#[cfg(test)]
+mod tests;

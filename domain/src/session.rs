@@ -1,6 +1,7 @@
 //! One session: the row of everything about it that is not a user's and not a pane's, and its life from the first event to
 //! its end.
 
+use crate::activity::Activity;
 use crate::attendee::Counted;
 use crate::baseline::Own;
 use crate::context::{Phase, SessionType, SizeBand};
@@ -60,7 +61,7 @@ pub struct Session {
 /// When events were last seen, by what they say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LastSeen {
-    /// A chat message, question or reply.
+    /// A chat event.
     pub chat: Option<Millis>,
     /// A poll's event.
     pub poll: Option<Millis>,
@@ -139,9 +140,9 @@ impl Session {
     #[must_use]
     pub fn life(&self, at: Millis) -> Life {
         match self.ended_at {
-            _ if at < self.over_at() => Life::Live,
-            Some(_) => Life::Ended,
-            None => Life::Silent,
+            Some(ended) if at > ended => Life::Ended,
+            None if at >= self.over_at() => Life::Silent,
+            _ => Life::Live,
         }
     }
 
@@ -164,11 +165,47 @@ impl Session {
         self.plan.phase_at(at)
     }
 
+    /// The poll of this id, among those that are kept.
+    #[must_use]
+    pub fn poll(&self, id: u64) -> Option<&Poll> {
+        self.polls.iter().find(|poll| poll.id == id)
+    }
+
+    pub(crate) fn poll_mut(&mut self, id: u64) -> Option<&mut Poll> {
+        self.polls.iter_mut().find(|poll| poll.id == id)
+    }
+
+    /// The message of this id, while it is known: among the newest, or an open question.
+    pub(crate) fn origin(&self, id: u64) -> Option<RecentMessage> {
+        let recent = self.recent.iter().rev().find(|message| message.id == id).copied();
+        recent.or_else(|| {
+            let question = self.questions.iter().find(|question| question.id == id)?;
+            Some(RecentMessage { id, at: question.at, by_command: question.by_command })
+        })
+    }
+
     /// Begins another life.
     pub(crate) fn reopen(&mut self, at: Millis) {
         self.opened_at = at;
         self.ended_at = None;
         self.last_event_at = at;
+    }
+}
+
+impl LastSeen {
+    /// Takes note of an event.
+    pub(crate) fn note(&mut self, activity: &Activity<'_>, at: Millis) {
+        if activity.is_interaction() {
+            self.interaction = self.interaction.max(Some(at));
+        }
+        let kind = match activity {
+            Activity::Message { .. } | Activity::Upvote { .. } | Activity::Reply { .. } => &mut self.chat,
+            Activity::PollOpened { .. } | Activity::Voted { .. } | Activity::PollClosed { .. } => &mut self.poll,
+            Activity::Joined { .. } | Activity::Left | Activity::Heartbeat { .. } => &mut self.presence,
+            Activity::Reaction { .. } => &mut self.reaction,
+            _ => return,
+        };
+        *kind = (*kind).max(Some(at));
     }
 }
 

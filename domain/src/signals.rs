@@ -44,7 +44,7 @@ pub struct Signals {
 /// How long nothing was heard, per kind of event; absent when it never was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Silence {
-    /// Since the last chat message.
+    /// Since the last chat event.
     pub chat_ms: Option<Millis>,
     /// Since the last poll event.
     pub poll_ms: Option<Millis>,

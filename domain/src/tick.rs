@@ -45,7 +45,7 @@ pub struct Evaluation {
     pub session_type: SessionType,
     /// The audience's size.
     pub size: SizeBand,
-    /// How the tick lies in the plan.
+    /// How the plan stands as the tick fires (a second after its time).
     pub place: Place,
     /// The signals.
     pub signals: Signals,
@@ -157,14 +157,15 @@ impl Seen {
             retired: Own::default(),
             keep_from: oldest.min(reach).max(session.kept_from),
         };
-        let minute_ago = at.saturating_sub(MINUTE);
+        let (minute_ago, last) = (at.saturating_sub(MINUTE), at.saturating_sub(PANE));
         panes.scan(session.kept_from, seen.keep_from, |_, pane| seen.retired.add_pane(pane));
         panes.scan(oldest, at.saturating_add(AHEAD), |start, pane| {
             seen.short.add(start, pane);
             seen.long.add(start, pane);
             if (minute_ago..at).contains(&start) {
                 seen.leaves_explicit_60s += u64::from(pane.leaves_explicit);
-                seen.person_panes_60s += pane.stamp.map_or(0, |stamp| u64::from(stamp.present));
+                let stamp = pane.stamp.filter(|_| start < last);
+                seen.person_panes_60s += stamp.map_or(0, |stamp| u64::from(stamp.present));
             }
         });
         // The pane that just ended gets its stamp below: here it counts as if it had it.
@@ -195,3 +196,6 @@ fn stamp(at: Millis, session: &Session, seen: &Seen, panes: &mut impl Panes) {
     };
     panes.update(at.saturating_sub(PANE), |pane| pane.stamp = Some(stamp));
 }
+
+#[cfg(test)]
+mod tests;

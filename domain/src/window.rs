@@ -97,7 +97,8 @@ impl Fold {
         }
     }
 
-    /// Adds a pane, where it lies in the window.
+    /// Adds a pane, where it lies in the window. The people of the pane that just ended are [`Self::add_present`]'s: its stamp
+    /// is not written yet.
     pub fn add(&mut self, start: Millis, pane: &Pane) {
         if start < self.from {
             return;
@@ -121,7 +122,7 @@ impl Fold {
         for (total, count) in self.responses.iter_mut().zip(pane.responses) {
             *total += u64::from(count);
         }
-        if let Some(stamp) = pane.stamp {
+        if let Some(stamp) = pane.stamp.filter(|_| start < self.to.saturating_sub(PANE)) {
             self.add_present(stamp.present);
         }
     }
