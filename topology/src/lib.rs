@@ -6,4 +6,5 @@
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
 
 pub mod codec;
+pub mod event_log;
 pub mod wire;

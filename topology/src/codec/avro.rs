@@ -36,7 +36,7 @@ pub struct Avro {
     /// The schema that this binary writes.
     writer: GenericDatumWriter<'static>,
     /// What precedes each record: marker and fingerprint of that schema.
-    header: [u8; 10],
+    pub(super) header: [u8; 10],
     /// Every schema that this binary reads, by fingerprint; the one that it writes is the first.
     readers: Vec<([u8; 8], GenericDatumReader<'static>)>,
 }

@@ -1,8 +1,8 @@
 //! Values as bytes: Avro single-object encoding, and JSON.
 //!
 //! [`encode`] is told the format, [`decode`] sees it: Avro begins with `0xC3 0x01`, JSON with `{`, and what is framed
-//! for a schema registry with `0x00`. Whatever decodes has also passed [`Value::validate`](crate::wire::Value::validate), whatever does not is an
-//! error and never a panic: the caller makes it a dead letter.
+//! for a schema registry with `0x00`. Whatever decodes has also passed [`validate`](crate::wire::Value::validate),
+//! whatever does not is an error and never a panic: the caller makes it a dead letter.
 
 mod avro;
 mod error;
@@ -23,7 +23,7 @@ pub enum Format {
 /// Appends a value to `out`. On an error `out` is as before.
 ///
 /// # Errors
-/// The value breaks a rule of its record (see [`Value::validate`](crate::wire::Value::validate)), or carries a number that is not finite.
+/// The value breaks a rule of its record, or carries a number that is not finite.
 pub fn encode<T: Coded>(value: &T, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     value.validate().map_err(|source| EncodeError::Invalid { record: T::RECORD, source })?;
     let length_before = out.len();
