@@ -5,4 +5,6 @@
 //! - [`codec`]: those structs as bytes, in Avro and in JSON
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
 
+pub mod codec;
+pub mod event_log;
 pub mod wire;

@@ -59,6 +59,8 @@ pub trait Value: serde::Serialize + serde::de::DeserializeOwned {
     const TOPIC: &'static str;
     /// The text of its schema, as this binary writes it.
     const SCHEMA: &'static str;
+    /// The texts of the schemas that earlier versions wrote, newest first.
+    const FORMER_SCHEMAS: &'static [&'static str] = &[];
 
     /// Checks what the types cannot say: which fields a kind needs, and which numbers make no sense.
     ///

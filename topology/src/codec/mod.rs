@@ -1,0 +1,65 @@
+//! Values as bytes: Avro single-object encoding, and JSON.
+//!
+//! [`encode`] is told the format, [`decode`] sees it: Avro begins with `0xC3 0x01`, JSON with `{`, and what is framed
+//! for a schema registry with `0x00`. Whatever decodes has also passed [`validate`](crate::wire::Value::validate),
+//! whatever does not is an error and never a panic: the caller makes it a dead letter.
+
+mod avro;
+mod error;
+mod json;
+
+pub use avro::{Avro, Coded, fingerprints};
+pub use error::{DecodeError, EncodeError};
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object.
+    Json,
+    /// Avro single-object encoding: two marker bytes, the schema's fingerprint, the record.
+    Avro,
+}
+
+/// Appends a value to `out`. On an error `out` is as before.
+///
+/// # Errors
+/// The value breaks a rule of its record, or carries a number that is not finite.
+pub fn encode<T: Coded>(value: &T, format: Format, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    value.validate().map_err(|source| EncodeError::Invalid { record: T::RECORD, source })?;
+    let length_before = out.len();
+    let written = match format {
+        Format::Json => json::encode(value, out),
+        Format::Avro => avro::encode(value, out),
+    };
+    if written.is_err() {
+        out.truncate(length_before);
+    }
+    written
+}
+
+/// Reads a value in whichever format it is.
+///
+/// # Errors
+/// Says what is wrong with the bytes, or with the value that they hold.
+pub fn decode<T: Coded>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let value: T = match bytes {
+        [] => return Err(DecodeError::Empty),
+        [b'{', ..] => json::decode(bytes)?,
+        [0xC3, rest @ ..] => avro::decode(rest)?,
+        [0x00, rest @ ..] => return Err(DecodeError::Registry { schema_id: schema_id(rest) }),
+        [first, ..] => match bytes.trim_ascii_start() {
+            json @ [b'{', ..] => json::decode(json)?,
+            _ => return Err(DecodeError::UnknownFormat { first: *first }),
+        },
+    };
+    value.validate().map_err(|source| DecodeError::Invalid { record: T::RECORD, source })?;
+    Ok(value)
+}
+
+/// The registry's id of the schema, in the four bytes that follow the marker.
+fn schema_id(framed: &[u8]) -> Option<u32> {
+    framed.first_chunk().map(|id| u32::from_be_bytes(*id))
+}
+
+#[cfg(test)]
+mod tests;
