@@ -27,6 +27,7 @@ pub mod tick;
 pub mod window;
 
 pub mod anomaly;
+pub mod outage;
 pub mod intervention;
 
 pub mod bandit;

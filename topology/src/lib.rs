@@ -8,3 +8,4 @@
 pub mod codec;
 pub mod event_log;
 pub mod wire;
+mod rows;

@@ -2,5 +2,8 @@
 //! model.
 
 pub(crate) mod key;
+pub(crate) mod attendee;
+pub(crate) mod pane;
+pub(crate) mod session;
 #[macro_use]
 pub(crate) mod row;
