@@ -1,4 +1,4 @@
-//! The score: every signal mapped to [0,1] against its baseline, 0.70 meaning "as usual for this kind of session".
+//! The score: every signal mapped to the range from 0 to 1 against its baseline, 0.70 meaning "as usual for this kind of session".
 
 use crate::baseline::Rates;
 use crate::math;
@@ -46,14 +46,14 @@ pub struct Amounts {
     pub lived_ms: Millis,
 }
 
-/// The terms, each in [0,1].
+/// The terms, each within 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Terms {
     /// Chat messages.
     pub chat: f64,
     /// Poll participation; absent without a poll that counts.
     pub poll: Option<f64>,
-    /// The part of the poll's weight that is in force, in [0,1].
+    /// The part of the poll's weight that is in force, within 0 and 1.
     pub poll_fade: f64,
     /// Active users.
     pub active: f64,
