@@ -8,3 +8,6 @@
 pub mod codec;
 pub mod event_log;
 pub mod wire;
+
+#[cfg(test)]
+mod cpu_time;
