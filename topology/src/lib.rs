@@ -8,4 +8,5 @@
 pub mod codec;
 pub mod event_log;
 pub mod wire;
+
 mod rows;
