@@ -27,8 +27,8 @@ pub mod tick;
 pub mod window;
 
 pub mod anomaly;
-pub mod outage;
 pub mod intervention;
+pub mod outage;
 
 pub mod bandit;
 pub mod outcome;

@@ -10,3 +10,6 @@ pub mod event_log;
 pub mod wire;
 
 mod rows;
+
+#[cfg(test)]
+mod cpu_time;

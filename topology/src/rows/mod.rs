@@ -1,8 +1,8 @@
 //! What the stores hold: one file per kind of row, its fields in the order in which they are written. These files ARE the data
 //! model.
 
-pub(crate) mod key;
 pub(crate) mod attendee;
+pub(crate) mod key;
 pub(crate) mod pane;
 pub(crate) mod session;
 #[macro_use]

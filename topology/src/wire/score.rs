@@ -5,33 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, Invalid};
 use super::names::names;
-use super::{SessionPhase, Value, finite, topics};
-
-names! {
-    /// A score in one word.
-    Band, "band" {
-        /// Below .40.
-        Low = "low",
-        /// Below .60.
-        Fair = "fair",
-        /// Below .80.
-        Usual = "usual",
-        /// .80 and above.
-        High = "high",
-    }
-}
-
-names! {
-    /// How serious an anomaly is.
-    AnomalyLevel, "anomaly level" {
-        /// Nothing is wrong.
-        None = "none",
-        /// An anomaly score of 0.6 and above.
-        Warning = "warning",
-        /// An anomaly score of 0.8 and above.
-        Critical = "critical",
-    }
-}
+use super::{AnomalyLevel, Band, SessionPhase, Value, finite, named, topics};
 
 names! {
     /// What is wrong.
@@ -69,6 +43,7 @@ pub struct EngagementScore {
     #[serde(with = "finite")]
     pub core_90s: f64,
     /// The score in one word.
+    #[serde(with = "named")]
     pub band: Band,
     /// How many people are present.
     pub people: i64,
@@ -89,6 +64,7 @@ pub struct Anomaly {
     #[serde(with = "finite")]
     pub score: f64,
     /// How serious it is.
+    #[serde(with = "named")]
     pub level: AnomalyLevel,
     /// What is wrong; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +135,7 @@ pub struct Signals {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "finite::optional")]
     pub slides_per_min: Option<f64>,
     /// Where in its course the session is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named::optional")]
     pub phase: Option<SessionPhase>,
     /// Time since the session's start, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "finite::optional")]
