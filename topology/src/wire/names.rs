@@ -3,8 +3,6 @@
 //! Never an Avro enum: a reader with an older schema cannot even decode a record that carries a new symbol. As a
 //! string, the record decodes, and the one name that is not known is reported.
 
-use super::cut;
-
 /// A name that does not belong to its set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {set} `{name}`, expected one of {expected}")]
@@ -22,7 +20,7 @@ impl UnknownName {
     const NAME_CHARS_MAX: usize = 64;
 
     pub(crate) fn new(set: &'static str, name: &str, expected: impl Into<String>) -> Self {
-        Self { set, name: cut(name).chars().take(Self::NAME_CHARS_MAX).collect(), expected: expected.into() }
+        Self { set, name: name.chars().take(Self::NAME_CHARS_MAX).collect(), expected: expected.into() }
     }
 }
 

@@ -30,7 +30,7 @@ pub struct EngagementScore {
     pub session: CompactString,
     /// The tick, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// The score over 5 minutes, in [0,1]; .70 is as usual for this kind of session.
+    /// The score over 5 minutes, from 0 to 1; .70 is as usual for this kind of session.
     #[serde(with = "finite")]
     pub score: f64,
     /// The score over 90 seconds.
@@ -51,7 +51,7 @@ pub struct EngagementScore {
     pub anomaly: Anomaly,
     /// What was measured.
     pub signals: Signals,
-    /// The score's parts, in [0,1].
+    /// The score's parts, from 0 to 1.
     pub terms: ScoreTerms,
     /// What the parts were compared with.
     pub baseline: ScoreBaseline,
@@ -60,7 +60,7 @@ pub struct EngagementScore {
 /// What is wrong with a session, if anything is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
-    /// In [0,1]; 0.6 and 0.8 are the calibrated levels.
+    /// From 0 to 1; 0.6 and 0.8 are the calibrated levels.
     #[serde(with = "finite")]
     pub score: f64,
     /// How serious it is.
@@ -87,7 +87,7 @@ pub struct Anomaly {
 pub struct AnomalyPart {
     /// Which part.
     pub name: CompactString,
-    /// Its share of the anomaly score, in [0,1].
+    /// Its share of the anomaly score, from 0 to 1.
     #[serde(with = "finite")]
     pub score: f64,
 }
@@ -142,7 +142,7 @@ pub struct Signals {
     pub elapsed_s: Option<f64>,
 }
 
-/// The parts of a score, in [0,1]; absent: it had no part in it.
+/// The parts of a score, from 0 to 1; absent: it had no part in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScoreTerms {
     /// Messages.
