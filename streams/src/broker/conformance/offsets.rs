@@ -17,11 +17,8 @@ pub(super) fn offsets_count_when_their_transaction_commits<H: Harness>(harness: 
         stage.begin(&mut producer);
         let metadata = member.consumer.group_metadata().unwrap();
         stage.retry(|| producer.send_offsets(&[(zero.clone(), offset)], &metadata)).unwrap();
-        if commits {
-            producer.commit().unwrap()
-        } else {
-            producer.abort().unwrap()
-        }
+        let result = if commits { producer.commit() } else { producer.abort() };
+        result.unwrap();
         let committed = stage.retry(|| member.consumer.committed(&asked)).unwrap();
         assert_eq!(committed, [Some(5), None]);
     }

@@ -3,6 +3,7 @@
 mod deferred;
 mod housekeeping;
 mod interleaving;
+mod membership;
 
 use std::sync::Arc;
 
