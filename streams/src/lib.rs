@@ -2,6 +2,11 @@
 
 pub mod broker;
 pub mod clock;
+pub mod global;
 pub mod partition;
+pub mod processor;
+pub mod record;
+pub mod serde;
 pub mod store;
 pub mod task;
+pub mod topology;
