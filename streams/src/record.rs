@@ -1,5 +1,7 @@
 //! Records as processors see them: decoded, typed, with their event time.
 
+pub use crate::broker::{ConsumerRecord, Headers};
+
 /// Any error of user code: decoders, encoders, processors.
 pub type BoxError = Box<dyn core::error::Error + Send + Sync>;
 

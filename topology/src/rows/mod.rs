@@ -2,8 +2,11 @@
 //! model.
 
 pub(crate) mod attendee;
+pub(crate) mod decided;
 pub(crate) mod key;
+pub(crate) mod learned;
 pub(crate) mod pane;
+pub(crate) mod perceived;
 pub(crate) mod session;
 #[macro_use]
 pub(crate) mod row;
