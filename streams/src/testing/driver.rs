@@ -11,7 +11,8 @@ use crate::record::BoxError;
 use crate::store::memory::MemoryBackends;
 use crate::store::{BackendProvider, StoreError, StoreIndex};
 use crate::task::{
-    Collector, Counts, InputState, Origin, Pacing, PartitionCounts, ProgressState, Task, TaskError, TaskId, TaskSettings,
+    Collector, Counts, InputState, Origin, Pacing, PartitionCounts, ProgressState, Task, TaskError, TaskId,
+    TaskSettings,
 };
 use crate::topology::{Topology, TopologyError};
 
@@ -183,7 +184,8 @@ impl TopologyTestDriver {
         for task in &mut self.tasks {
             let Some(now) = task.stream_time() else { continue };
             let to_ms = now.saturating_add(by_ms);
-            while task.advance_stream_time(to_ms, BUDGET, &self.globals, &mut self.log)?.state == ProgressState::Ready {}
+            while task.advance_stream_time(to_ms, BUDGET, &self.globals, &mut self.log)?.state == ProgressState::Ready {
+            }
         }
         self.settle()
     }
