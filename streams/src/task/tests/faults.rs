@@ -1,8 +1,8 @@
-use super::fixture::{Bench, CHAT, record};
+use super::fixture::{Bench, CHAT, DeadLetter, record};
 use crate::broker::ConsumerRecord;
 use crate::task::{Origin, Pacing, TaskError};
 
-fn dead_letter_of(record: ConsumerRecord) -> (Option<Vec<u8>>, Vec<(String, String)>) {
+fn dead_letter_of(record: ConsumerRecord) -> DeadLetter {
     let mut bench = Bench::new().given(vec![record], vec![]);
     bench.run_all();
     assert_eq!(bench.task.counts().to_string(), "read 1 = processed 0 + late 0 + dead-lettered 1");

@@ -105,13 +105,16 @@ pub(super) fn record(offset: Offset, timestamp_ms: i64, key: &str, value: &str) 
     ConsumerRecord { offset, timestamp_ms, key: bytes(key), value: bytes(value), headers: Vec::new() }
 }
 
+/// A value and headers.
+pub(super) type DeadLetter = (Option<Vec<u8>>, Vec<(String, String)>);
+
 /// Keeps what a task says.
 #[derive(Default)]
 pub(super) struct Heard {
     /// `key: value`, in order, of ordinary outputs.
     pub(super) said: Vec<String>,
     /// Values of dead letters with their headers.
-    pub(super) dead: Vec<(Option<Vec<u8>>, Vec<(String, String)>)>,
+    pub(super) dead: Vec<DeadLetter>,
     pub(super) changelog: Vec<(usize, Vec<u8>, Option<Vec<u8>>)>,
 }
 
