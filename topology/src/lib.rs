@@ -26,5 +26,7 @@ mod rows;
 mod stores;
 mod tables;
 
+pub use tables::band_name;
+
 #[cfg(test)]
 mod cpu_time;

@@ -27,7 +27,7 @@ pub(crate) enum Unreadable {
 
 /// Topic `policy`.
 #[derive(Debug, Default)]
-pub struct PolicyGlobal(pub(crate) PolicyTable);
+pub(crate) struct PolicyGlobal(pub(crate) PolicyTable);
 
 impl GlobalTable for PolicyGlobal {
     fn apply(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<(), BoxError> {
@@ -71,7 +71,7 @@ fn version(version: i64) -> u64 {
 
 /// Topic `baselines`: the newest versions of the priors.
 #[derive(Debug, Default)]
-pub struct BaselineTable {
+pub(crate) struct BaselineTable {
     versions: BTreeMap<u64, PinnedPrior>,
 }
 

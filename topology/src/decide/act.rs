@@ -9,7 +9,6 @@ use domain::intervention::{
 };
 use domain::outcome::Measure;
 use domain::tick::Evaluation;
-use domain::time::Millis;
 use streams::processor::{Context, ProcessError};
 use streams::record::Record;
 
@@ -139,9 +138,4 @@ impl Decide {
         key::session_part(session, perceived::TEXTS, &mut self.scratch.key);
         Ok(load(context, self.stores.sessions, &self.scratch.key)?.unwrap_or_default())
     }
-}
-
-/// Seconds, for words.
-pub(super) fn seconds(span: Millis) -> i64 {
-    span / 1_000
 }
