@@ -47,7 +47,7 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
 
     let stores = Stores::declare(&mut builder)?;
     let baselines =
-        builder.global_table("baselines-source", topics::BASELINES, "baselines-table", || BaselineTable::default())?;
+        builder.global_table("baselines-source", topics::BASELINES, "baselines-table", BaselineTable::default)?;
     let policy_table = builder.global_table("policy-source", topics::POLICY, "policy-table", PolicyGlobal::default)?;
 
     let moments = builder.edge();

@@ -68,7 +68,8 @@ impl Decide {
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
         let Some(mut row) = self.named_command(session, command, context)? else {
-            return Ok(count(event.unknown(), context));
+            count(event.unknown(), context);
+            return Ok(());
         };
         let transition = row.intervention.on(event, now, &self.settings.decision);
         self.carry_out(session, row, transition, None, now, context)
@@ -84,7 +85,8 @@ impl Decide {
     ) -> Result<(), ProcessError> {
         let event = Event::Decision(decided.decision);
         let Some(mut row) = self.named_command(session, &decided.command, context)? else {
-            return Ok(count(event.unknown(), context));
+            count(event.unknown(), context);
+            return Ok(());
         };
         let transition = row.intervention.on(event, now, &self.settings.decision);
         if transition.status.is_some() && transition.counted.is_none() {
