@@ -149,6 +149,10 @@ impl ThreadSettings {
         now_ms.saturating_sub_unsigned(self.delete_retention_ms.saturating_sub(MARGIN_MS))
     }
 
+    pub(crate) fn is_unpaced(&self) -> bool {
+        self.pacing == PacingMode::Unpaced
+    }
+
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn is_sabotaged(&self, sabotage: Sabotage) -> bool {
         self.sabotage == sabotage

@@ -1,0 +1,3 @@
+//! For tests: faults at the seams.
+
+pub mod faults;
