@@ -1,8 +1,7 @@
 //! What becomes of old records: the last value of each key stays, and age deletes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
-use bytes::Bytes;
 use foldhash::fast::FixedState;
 
 use super::log::Log;
@@ -40,19 +39,13 @@ impl Log {
         };
         let horizon = self.last_stable;
         let due = cleaning.tombstones_due(now_ms, tombstone_ms);
-        let newest = self.newest_by_key(horizon);
+        let keeps = self.newest_of_each_key(horizon, due, cleaning.live);
         self.renew_arena();
         cleaning.live = 0;
-        for entry in std::mem::take(&mut self.chunks).into_iter().flatten() {
-            if entry.offset >= horizon {
+        for (entry, stays) in std::mem::take(&mut self.chunks).into_iter().flatten().zip(keeps) {
+            if stays {
+                cleaning.live += i64::from(entry.offset < horizon);
                 self.keep(entry);
-                continue;
-            }
-            let is_newest = entry.is_visible() && entry.key().and_then(|key| newest.get(&key)) == Some(&entry.offset);
-            let is_spent = entry.is_tombstone() && entry.offset < due;
-            if is_newest && !is_spent {
-                self.keep(entry);
-                cleaning.live += 1;
             }
         }
         cleaning.cleaned_to = horizon;
@@ -71,15 +64,21 @@ impl Log {
         self.delete_before(offset);
     }
 
-    fn newest_by_key(&self, horizon: Offset) -> HashMap<Bytes, Offset, FixedState> {
-        // The map is never iterated, and its seed is fixed.
-        let mut newest = HashMap::with_hasher(FixedState::default());
-        for entry in self.entries_from(self.start).take_while(|entry| entry.offset < horizon) {
-            if let (true, Some(key)) = (entry.is_visible(), entry.key()) {
-                newest.insert(key, entry.offset);
-            }
-        }
-        newest
+    /// For each entry, in order, whether it stays: what is undecided, and the newest of each key but for tombstones before `due`.
+    fn newest_of_each_key(&self, horizon: Offset, due: Offset, live: i64) -> Vec<bool> {
+        // The set is never iterated, and its seed is fixed.
+        let expected = usize::try_from(live).unwrap_or(0);
+        let mut seen: HashSet<&[u8], FixedState> = HashSet::with_capacity_and_hasher(expected, FixedState::default());
+        let newest_first = self.chunks.iter().rev().flat_map(|chunk| chunk.iter().rev());
+        let mut keeps: Vec<bool> = newest_first
+            .map(|entry| {
+                let is_gone = entry.offset < self.start || !entry.is_visible();
+                entry.offset >= horizon
+                    || (!is_gone && seen.insert(entry.key_bytes()) && !(entry.is_tombstone() && entry.offset < due))
+            })
+            .collect();
+        keeps.reverse();
+        keeps
     }
 }
 

@@ -71,14 +71,12 @@ impl Group {
             self.numbers.insert(id.clone(), number);
             let Some(member) = self.members.get_mut(&number) else { return (id, true) };
             let is_changed = member.topics != topics;
-            // What the older self was told to give up is free: it can commit nothing any more.
-            member.owned = &member.owned - &std::mem::take(&mut member.revoking);
-            member.owned = &member.owned & &member.target;
             member.config = config.clone();
             member.topics = topics;
             member.polled_ms = now_ms;
             member.stopped_ms = None;
             member.is_returning = true;
+            self.forget_revoked(number);
             return (id, is_changed);
         }
         let member = Member {
@@ -127,6 +125,7 @@ impl Group {
     /// The member's next event.
     pub(super) fn poll(&mut self, id: &str, now_ms: i64) -> Option<GroupEvent> {
         let number = *self.numbers.get(id)?;
+        self.forget_revoked(number);
         let generation = self.generation;
         let member = self.members.get_mut(&number)?;
         member.polled_ms = now_ms;
@@ -150,6 +149,17 @@ impl Group {
         member.owned.extend(free);
         member.seen = generation;
         Some(GroupEvent::Assigned(news.into_iter().collect()))
+    }
+
+    /// What the older self of a static member had to give up is free: it can commit nothing any more, and the new one was never
+    /// told of it.
+    fn forget_revoked(&mut self, number: u64) {
+        let Some(member) = self.members.get_mut(&number).filter(|member| member.is_returning) else { return };
+        let stays = &(&member.owned - &std::mem::take(&mut member.revoking)) & &member.target;
+        if stays != member.owned {
+            member.owned = stays;
+            self.generation += 1;
+        }
     }
 
     /// Takes partitions from a member and makes them free for their next owner.

@@ -93,8 +93,9 @@ impl Entry {
         self.kind == Kind::Tombstone
     }
 
-    pub(super) fn key(&self) -> Option<Bytes> {
-        (self.key_len != NO_KEY).then(|| self.payload.slice(..self.value_start()))
+    /// The key; empty if there is none.
+    pub(super) fn key_bytes(&self) -> &[u8] {
+        self.payload.get(..self.value_start()).unwrap_or_default()
     }
 
     fn value_start(&self) -> usize {
@@ -105,7 +106,7 @@ impl Entry {
         ConsumerRecord {
             offset: self.offset,
             timestamp_ms: self.timestamp_ms,
-            key: self.key(),
+            key: (self.key_len != NO_KEY).then(|| self.payload.slice(..self.value_start())),
             value: (self.kind == Kind::Value).then(|| self.payload.slice(self.value_start()..)),
             headers: self.headers.as_deref().cloned().unwrap_or_default(),
         }

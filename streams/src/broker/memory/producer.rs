@@ -60,7 +60,7 @@ impl MemoryProducer {
 
     /// Moves on to what the error means for the transaction, and passes it on.
     fn fail(&mut self, error: BrokerError) -> BrokerError {
-        if let Phase::Ready(identity) | Phase::Open(identity) = &self.phase {
+        if let Phase::Ready(identity) | Phase::Open(identity) | Phase::Failed(identity) = &self.phase {
             let identity = identity.clone();
             match error {
                 BrokerError::ProducerFenced { .. } => self.phase = Phase::Fenced(identity),
@@ -99,7 +99,7 @@ impl MemoryProducer {
             reports.push(Delivery { opaque, offset });
         });
         drop(cluster);
-        if is_refused {
+        if is_refused || failure.is_some() {
             self.outbox.forget_handles();
             self.phase = Phase::Failed(identity);
         }
