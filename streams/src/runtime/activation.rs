@@ -190,13 +190,14 @@ impl<B: Broker> StreamThread<B> {
         inputs: &[TopicPartition],
         changelogs: &[TopicPartition],
     ) -> Result<(Vec<Option<Offset>>, Vec<Ends>), BrokerError> {
-        #[cfg(any(test, feature = "testing"))]
-        if self.settings.is_sabotaged(super::settings::Sabotage::OffsetsAfterRestore) {
-            let ends = self.reader.ends(changelogs)?;
-            return Ok((self.consumer.committed(inputs)?, ends));
-        }
         let group = self.consumer.committed(inputs)?;
-        Ok((group, self.reader.ends(changelogs)?))
+        #[cfg_attr(not(any(test, feature = "testing")), allow(unused_mut, reason = "only sabotage changes it"))]
+        let mut ends = self.reader.ends(changelogs)?;
+        #[cfg(any(test, feature = "testing"))]
+        if self.settings.is_sabotaged(super::settings::Sabotage::RestoreToLastStable) {
+            ends.iter_mut().for_each(|ends| ends.high_watermark = ends.last_stable);
+        }
+        Ok((group, ends))
     }
 
     fn is_restored(&self, id: TaskId) -> bool {

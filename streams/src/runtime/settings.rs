@@ -90,8 +90,8 @@ pub enum Sabotage {
     ApplyBeforeCommit,
     /// Timers fire once per slice of records that was fetched, not before the record that makes them due.
     TimersBySlice,
-    /// The committed offsets are read after the restore target was taken.
-    OffsetsAfterRestore,
+    /// The restore stops at the last stable offset, before the rows of decided transactions whose marker is on its way.
+    RestoreToLastStable,
 }
 
 impl ThreadSettings {

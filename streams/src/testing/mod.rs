@@ -1,3 +1,4 @@
-//! For tests: faults at the seams.
+//! For tests: faults at the seams, and a simulated cluster.
 
 pub mod faults;
+pub mod simulation;
