@@ -1,6 +1,5 @@
 //! What a processor sees of its task.
 
-use core::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::ProcessError;
@@ -10,7 +9,7 @@ use crate::global::{GlobalHandle, GlobalTable, Globals};
 use crate::partition::Partition;
 use crate::record::{BoxError, Record};
 use crate::serde::SinkBuffers;
-use crate::store::{StoreError, StoreIndex};
+use crate::store::{StoreError, StoreIndex, Visit};
 use crate::task::state::State;
 use crate::task::{Collector, Origin, TaskError, TaskId};
 use crate::topology::{Edge, Plan, StoreHandle};
@@ -116,13 +115,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// A store that was not declared or keeps no order, or a failure of the disk.
-    pub fn scan(
-        &self,
-        store: StoreHandle,
-        from: &[u8],
-        to: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    pub fn scan(&self, store: StoreHandle, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         self.state.scan(self.store(store)?, from, to, visit)
     }
 

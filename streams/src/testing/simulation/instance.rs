@@ -5,24 +5,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::broker::memory::MemoryBroker;
 use crate::runtime::{StreamThread, ThreadSettings};
 use crate::store::memory::MemoryBackends;
-use crate::testing::faults::{Answer, Call, FaultyBroker, Faults};
+use crate::testing::faults::{Answer, Call, FaultyBroker, Faults, Operation};
 
 /// A fault that waits for its call.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Armed {
-    /// The process dies at the call after `calls` more.
-    Crash { calls: usize, answer: Answer },
-    /// The answer of a remote call gets lost.
-    Lose { calls: usize, answer: Answer },
-    /// The process stands still in the middle of a call, until all time-outs have passed.
-    Stall { calls: usize },
+pub(super) struct Armed {
+    /// Calls that pass before.
+    pub(super) calls: usize,
+    /// The only operation that counts; none: every call.
+    pub(super) only: Option<Operation>,
+    /// What happens then.
+    pub(super) strike: Strike,
 }
 
 /// What the fault means now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strike {
     Nothing,
+    /// The process dies, or an answer gets lost.
     Answer(Answer),
+    /// The process stands still in the middle of the call, until all time-outs have passed.
     Stall,
 }
 
@@ -39,18 +41,14 @@ impl Fuse {
     pub(super) fn burn(&self, call: &Call) -> Strike {
         let mut fuse = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(armed) = &mut *fuse else { return Strike::Nothing };
-        let (calls, strike, counts) = match armed {
-            Armed::Crash { calls, answer } => (calls, Strike::Answer(*answer), true),
-            Armed::Lose { calls, answer } => (calls, Strike::Answer(*answer), call.operation.is_remote()),
-            Armed::Stall { calls } => (calls, Strike::Stall, true),
-        };
-        if !counts {
+        if armed.only.is_some_and(|only| only != call.operation) {
             return Strike::Nothing;
         }
-        if *calls > 0 {
-            *calls -= 1;
+        if armed.calls > 0 {
+            armed.calls -= 1;
             return Strike::Nothing;
         }
+        let strike = armed.strike;
         *fuse = None;
         strike
     }

@@ -19,7 +19,7 @@ use crate::runtime::{
 use crate::store::StoreIndex;
 use crate::store::memory::MemoryBackends;
 use crate::task::{Counts, TaskId};
-use crate::testing::faults::{Answer, Call, FaultyBackends, FaultyBroker, Faults};
+use crate::testing::faults::{Answer, Call, FaultyBackends, FaultyBroker, Faults, Operation};
 use crate::topology::Topology;
 
 const START_MS: i64 = 1_700_000_000_000;
@@ -105,15 +105,9 @@ impl World {
                 }
                 60..76 => self.run_marker(),
                 76..88 => self.clock.advance(self.draw(|chance| chance.between(1, 400)) as i64),
-                88..92 => self.arm(number, |chance| Armed::Crash {
-                    calls: chance.below(80),
-                    answer: if chance.percent(50) { Answer::StopBefore } else { Answer::StopAfter },
-                }),
-                92..95 => self.arm(number, |chance| Armed::Lose {
-                    calls: chance.below(8),
-                    answer: if chance.percent(50) { Answer::LostBefore } else { Answer::LostAfter },
-                }),
-                95..97 => self.arm(number, |chance| Armed::Stall { calls: chance.below(80) }),
+                88..92 => self.arm(number, crash),
+                92..95 => self.arm(number, lost_answer),
+                95..97 => self.arm(number, stall),
                 97..98 => self.clock.advance(2_500),
                 _ => self.retire(number)?,
             }
@@ -428,6 +422,37 @@ fn instance(topology: &Topology, number: usize, chance: &mut Chance, options: &S
     }
     (options.settings)(&mut settings);
     Instance { settings, disk: MemoryBackends::default(), fuse: Fuse::default(), process: None }
+}
+
+/// At any call, or at one of those around the decision.
+fn crash(chance: &mut Chance) -> Armed {
+    let answer = if chance.percent(50) { Answer::StopBefore } else { Answer::StopAfter };
+    let around = [Operation::SendOffsets, Operation::Commit, Operation::Commit, Operation::Apply, Operation::Abort];
+    let only = chance.pick(&around).filter(|_| chance.percent(50));
+    let calls = if only.is_some() { chance.below(4) } else { chance.below(80) };
+    Armed { calls, only, strike: Strike::Answer(answer) }
+}
+
+/// Only calls that wait for another machine can lose their answer.
+fn lost_answer(chance: &mut Chance) -> Armed {
+    let answer = if chance.percent(50) { Answer::LostBefore } else { Answer::LostAfter };
+    let remote = [
+        Operation::Commit,
+        Operation::Commit,
+        Operation::SendOffsets,
+        Operation::Abort,
+        Operation::InitTransactions,
+        Operation::Committed,
+        Operation::Ends,
+    ];
+    Armed { calls: chance.below(3), only: chance.pick(&remote), strike: Strike::Answer(answer) }
+}
+
+fn stall(chance: &mut Chance) -> Armed {
+    let around = [Operation::Deliveries, Operation::SendOffsets, Operation::Commit, Operation::Committed];
+    let only = chance.pick(&around).filter(|_| chance.percent(60));
+    let calls = if only.is_some() { chance.below(4) } else { chance.below(80) };
+    Armed { calls, only, strike: Strike::Stall }
 }
 
 fn text(error: impl core::fmt::Display) -> String {
