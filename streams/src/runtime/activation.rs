@@ -211,9 +211,8 @@ impl<B: Broker> StreamThread<B> {
         let before = restore.progress();
         let task = &mut loaded.task;
         let max = self.settings.restore_records_per_step;
-        let result = restore.step(&mut self.reader, max, &mut self.records, |store, records, next| {
-            task.restore(store, records, next)
-        });
+        let result = restore
+            .step(&mut self.reader, max, &mut self.records, |store, records, next| task.restore(store, records, next));
         match result {
             Ok(_) => {}
             Err(TaskError::Broker(error)) if is_transient(&error) => {}

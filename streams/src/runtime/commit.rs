@@ -11,9 +11,7 @@ use super::settle::{Verdict, verdict, verdict_of_task};
 use super::slot::{Look, Stage};
 use super::thread::{StreamThread, is_transient, producer_config};
 use super::transaction::{ChangelogEnds, Effects, Transaction};
-use crate::broker::{
-    Broker, BrokerError, Consumer, ErrorKind, Offset, TopicPartition, TransactionalProducer,
-};
+use crate::broker::{Broker, BrokerError, Consumer, ErrorKind, Offset, TopicPartition, TransactionalProducer};
 use crate::store::StoreIndex;
 use crate::task::{TaskError, TaskId};
 
@@ -393,7 +391,13 @@ impl<B: Broker> StreamThread<B> {
             let sent = carried.offsets.iter().find(|(task, _)| task == id).map(|(_, sent)| sent);
             let loaded = self.slots.get(id).and_then(|slot| slot.running());
             if let (Some(sent), Some(loaded)) = (sent, loaded) {
-                verdicts.push((*id, sent, verdict_of_task(&loaded.group, sent, offsets), offsets, loaded.group.clone()));
+                verdicts.push((
+                    *id,
+                    sent,
+                    verdict_of_task(&loaded.group, sent, offsets),
+                    offsets,
+                    loaded.group.clone(),
+                ));
             }
         }
         let outcome = verdict(verdicts.iter().map(|(_, _, verdict, _, _)| *verdict));

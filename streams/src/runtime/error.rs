@@ -44,13 +44,17 @@ pub enum ThreadError {
     #[error(transparent)]
     Assignment(#[from] AssignmentError),
     /// The group has a state but no offsets.
-    #[error("task {task} has a state but the group has no offset of its inputs; reset the application, or set the offsets")]
+    #[error(
+        "task {task} has a state but the group has no offset of its inputs; reset the application, or set the offsets"
+    )]
     MissingOffsets {
         /// The task.
         task: TaskId,
     },
     /// The group's offset lies past the end of the input.
-    #[error("offset {offset} of {partition} is past the end of the log; was the topic created again? reset the application")]
+    #[error(
+        "offset {offset} of {partition} is past the end of the log; was the topic created again? reset the application"
+    )]
     PastTheEnd {
         /// The input.
         partition: TopicPartition,

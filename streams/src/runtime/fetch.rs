@@ -14,7 +14,8 @@ impl<B: Broker> StreamThread<B> {
             let Stage::Running(loaded) = &mut slot.stage else { continue };
             for (input, partition) in slot.inputs.iter().enumerate() {
                 let (records, bytes) = loaded.task.buffered(input);
-                let is_full = records * 2 > self.settings.fetch_records_max || bytes >= self.settings.buffered_bytes_max;
+                let is_full =
+                    records * 2 > self.settings.fetch_records_max || bytes >= self.settings.buffered_bytes_max;
                 if is_full {
                     continue;
                 }
@@ -60,7 +61,8 @@ impl<B: Broker> StreamThread<B> {
             }
             for (input, (partition, look)) in slot.inputs.iter().zip(&loaded.looks).enumerate() {
                 let position = self.consumer.position(partition).unwrap_or(0);
-                if loaded.task.buffered(input).0 == 0 && look.is_stale(position, now_ms, self.settings.lookup_valid_ms) {
+                if loaded.task.buffered(input).0 == 0 && look.is_stale(position, now_ms, self.settings.lookup_valid_ms)
+                {
                     asked.push((slot.id, input));
                     partitions.push(partition.clone());
                 }

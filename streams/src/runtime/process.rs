@@ -25,8 +25,9 @@ impl<B: Broker> StreamThread<B> {
             observe(slot, &self.consumer, &self.settings, now_ms);
         }
         let running = self.slots.values().filter_map(Slot::running);
-        let (count, is_needed) =
-            running.fold((0, false), |(count, needed), loaded| (count + 1, needed || has_records(loaded) || is_time_due(loaded)));
+        let (count, is_needed) = running.fold((0, false), |(count, needed), loaded| {
+            (count + 1, needed || has_records(loaded) || is_time_due(loaded))
+        });
         // A client may refuse to begin while the last transaction is being written out.
         if !is_needed || !self.begin()? {
             return Ok(false);

@@ -33,8 +33,9 @@ pub(crate) fn reason_to_rebuild(
         return Some(RebuildReason::OtherIdentity);
     }
     // A store that was never written has no offset; its changelog is read from the start anyway.
-    let is_outside =
-        |(offset, ends): (&Option<Offset>, &Ends)| offset.is_some_and(|o| o < ends.log_start || o > ends.high_watermark);
+    let is_outside = |(offset, ends): (&Option<Offset>, &Ends)| {
+        offset.is_some_and(|o| o < ends.log_start || o > ends.high_watermark)
+    };
     if found.changelog.iter().zip(ends).any(is_outside) {
         return Some(RebuildReason::OutsideTheChangelog);
     }

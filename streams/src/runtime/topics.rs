@@ -35,7 +35,8 @@ impl Topics {
             .map(|part| part.stores.iter().map(|store| topology.changelog_topic(store)).collect())
             .collect();
         let inputs = shapes.iter().flat_map(|shape| shape.inputs.iter().cloned());
-        let sinks = topology.sub_topologies().iter().flat_map(|part| part.sinks.iter().map(|sink| Arc::clone(&sink.topic)));
+        let sinks =
+            topology.sub_topologies().iter().flat_map(|part| part.sinks.iter().map(|sink| Arc::clone(&sink.topic)));
         let globals = topology.global_tables().map(|table| Arc::clone(&table.topic));
         let others = changelogs.iter().flatten().cloned().chain([topology.dead_letter_topic()]);
         for topic in inputs.chain(sinks).chain(globals).chain(others) {

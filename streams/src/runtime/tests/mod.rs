@@ -15,7 +15,7 @@ use crate::record::Record;
 use crate::serde::{decode_text, encode_text};
 use crate::store::memory::MemoryBackends;
 use crate::store::{StoreKind, StoreSpec};
-use crate::testing::faults::{Answer, Call, FaultyBackends, FaultyBroker, Faults, Operation};
+use crate::testing::faults::{Answer, Call, Faults, FaultyBackends, FaultyBroker, Operation};
 use crate::topology::{Edge, ProcessorSpec, SourceSpec, StoreHandle, Topology, TopologyBuilder};
 
 const START_MS: i64 = 1_700_000_000_000;
@@ -73,8 +73,10 @@ impl Fixture {
         let clock = ManualClock::at(START_MS);
         let settings = Settings { max_record_bytes: 2_000, ..Settings::default() };
         let broker = MemoryBroker::new(Arc::new(clock.clone()), settings);
-        let topics: Vec<TopicSpec> =
-            [("in", partitions), ("side", partitions), ("out", 1)].into_iter().map(|(name, count)| topic(name, count)).collect();
+        let topics: Vec<TopicSpec> = [("in", partitions), ("side", partitions), ("out", 1)]
+            .into_iter()
+            .map(|(name, count)| topic(name, count))
+            .collect();
         broker.admin().unwrap().create_topics(&topics).unwrap();
         let fixture = Self { clock, broker, topology: topology() };
         create_internal_topics(&fixture.broker.admin().unwrap(), &fixture.topology).unwrap();

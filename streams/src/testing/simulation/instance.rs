@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::broker::memory::MemoryBroker;
 use crate::runtime::{StreamThread, ThreadSettings};
 use crate::store::memory::MemoryBackends;
-use crate::testing::faults::{Answer, Call, FaultyBroker, Faults, Operation};
+use crate::testing::faults::{Answer, Call, Faults, FaultyBroker, Operation};
 
 /// A fault that waits for its call.
 #[derive(Debug, Clone, Copy)]

@@ -98,7 +98,8 @@ fn decode(record: &ConsumerRecord) -> Result<Decoded<String, String>, BoxError> 
 
 fn topology() -> Arc<Topology> {
     let mut builder = TopologyBuilder::new();
-    let events = builder.source(SourceSpec::new("events-source", "events", decode).lead().late_after_ms(2_500)).unwrap();
+    let events =
+        builder.source(SourceSpec::new("events-source", "events", decode).lead().late_after_ms(2_500)).unwrap();
     let signals = builder.source(SourceSpec::new("signals-source", "signals", decode).check_partition(true)).unwrap();
     let store = |builder: &mut TopologyBuilder, name: &str, kind| {
         builder.store(StoreSpec { name: name.into(), kind, changelog_retention_ms: None }).unwrap()
@@ -163,8 +164,18 @@ fn difference(calm: &SimulationReport, other: &SimulationReport) -> Option<Strin
         let first = calm.iter().find(|(place, records)| other.get(place) != Some(records));
         let (place, records) = first?;
         let others = other.get(place).cloned().unwrap_or_default();
-        let at = records.iter().zip(&others).position(|(one, other)| one != other).unwrap_or(others.len().min(records.len()));
-        return Some(format!("outputs of {place:?}: {} and {} records, first difference at {at}: {:?} and {:?}", records.len(), others.len(), records.get(at), others.get(at)));
+        let at = records
+            .iter()
+            .zip(&others)
+            .position(|(one, other)| one != other)
+            .unwrap_or(others.len().min(records.len()));
+        return Some(format!(
+            "outputs of {place:?}: {} and {} records, first difference at {at}: {:?} and {:?}",
+            records.len(),
+            others.len(),
+            records.get(at),
+            others.get(at)
+        ));
     }
     if calm.counts != other.counts {
         return Some(format!("counts: {:?} and {:?}", calm.counts, other.counts));

@@ -19,7 +19,7 @@ use crate::runtime::{
 use crate::store::StoreIndex;
 use crate::store::memory::MemoryBackends;
 use crate::task::{Counts, TaskId};
-use crate::testing::faults::{Answer, Call, FaultyBackends, FaultyBroker, Faults, Operation};
+use crate::testing::faults::{Answer, Call, Faults, FaultyBackends, FaultyBroker, Operation};
 use crate::topology::Topology;
 
 const START_MS: i64 = 1_700_000_000_000;
@@ -69,8 +69,7 @@ impl World {
         }
         let mut chance = Chance::new(seed);
         let count = if options.is_disturbed { options.instances_max.max(1) } else { 1 };
-        let instances =
-            (0..count).map(|number| Some(instance(topology, number, &mut chance, options))).collect();
+        let instances = (0..count).map(|number| Some(instance(topology, number, &mut chance, options))).collect();
         let shared = Shared { chance, instances, disturbances: Disturbances::default() };
         Ok(Self {
             topology: Arc::clone(topology),
@@ -300,7 +299,11 @@ impl World {
             let process = instance.as_ref().and_then(|instance| instance.process.as_ref());
             let tasks: Vec<String> = process
                 .map(|process| {
-                    process.thread.tasks().map(|task| format!("{} {:?} {:?}", task.id, task.state, task.blocked)).collect()
+                    process
+                        .thread
+                        .tasks()
+                        .map(|task| format!("{} {:?} {:?}", task.id, task.state, task.blocked))
+                        .collect()
                 })
                 .unwrap_or_default();
             format!("instance {number}: {}", tasks.join(", "))
@@ -394,7 +397,10 @@ impl World {
                     for (key, value) in &rows {
                         let stored = task.get(StoreIndex(number), key).map_err(text)?;
                         if stored != Some(value.as_slice()) {
-                            return Err(format!("task {id}, store {}: the disk has another row than the changelog", spec.name));
+                            return Err(format!(
+                                "task {id}, store {}: the disk has another row than the changelog",
+                                spec.name
+                            ));
                         }
                     }
                     stores.insert((id, Arc::clone(&spec.name)), rows);
