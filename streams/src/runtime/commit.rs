@@ -129,6 +129,11 @@ impl<B: Broker> StreamThread<B> {
         match transaction.begin() {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::Retriable => Ok(false),
+            // A transaction that was never opened can not be aborted: only a new producer helps.
+            Err(error) if error.kind() == ErrorKind::AbortRequired => {
+                self.phase = Phase::Replacing { unknown: None };
+                Ok(false)
+            }
             Err(error) => self.abandon(error).map(|()| false),
         }
     }
@@ -240,6 +245,12 @@ impl<B: Broker> StreamThread<B> {
 
     /// Deletes committed records that nobody will read again. It may fail: the next commit deletes them, too.
     fn purge(&mut self, carried: &Carried) -> Result<(), ThreadError> {
+        let now_ms = self.clock.now_ms();
+        let waited_ms = now_ms.saturating_sub(self.purged_at_ms).max(0).unsigned_abs();
+        if waited_ms < self.settings.purge_interval_ms && !self.settings.is_unpaced() {
+            return Ok(());
+        }
+        self.purged_at_ms = now_ms;
         let mut before: Vec<(TopicPartition, Offset)> = Vec::new();
         for (id, offsets) in &carried.offsets {
             let part = self.topology.sub_topologies().get(id.sub_topology as usize);

@@ -62,6 +62,8 @@ pub struct ThreadSettings {
     pub purge_repartition: bool,
     /// Whether that happens to all inputs: a backtest then streams in bounded memory.
     pub purge_inputs: bool,
+    /// Between two such deletions, at least (live only; a backtest deletes with every commit).
+    pub purge_interval_ms: u64,
     /// Tombstones of changelogs live this long; a state whose last commit is older (less an hour) is rebuilt.
     pub delete_retention_ms: u64,
     /// Aborts in a row before the thread gives up.
@@ -119,6 +121,7 @@ impl ThreadSettings {
             changelog: true,
             purge_repartition: true,
             purge_inputs: false,
+            purge_interval_ms: 30_000,
             delete_retention_ms: 24 * 60 * 60 * 1000,
             aborts_max: 10,
             close_rounds_max: 5_000,

@@ -59,6 +59,7 @@ pub struct StreamThread<B: Broker> {
     /// Why the open abort was asked for.
     pub(super) abort_cause: Arc<str>,
     pub(super) committed_at_ms: i64,
+    pub(super) purged_at_ms: i64,
     pub(super) looked_up_at_ms: Option<i64>,
     pub(super) counts: ThreadCounts,
     /// Used again and again.
@@ -118,6 +119,7 @@ impl<B: Broker> StreamThread<B> {
             aborts_in_a_row: 0,
             abort_cause: Arc::from("nothing"),
             committed_at_ms,
+            purged_at_ms: committed_at_ms,
             looked_up_at_ms: None,
             counts: ThreadCounts::default(),
             records: Vec::new(),

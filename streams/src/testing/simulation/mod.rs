@@ -13,7 +13,7 @@ mod world;
 
 use std::sync::Arc;
 
-pub use report::{Disturbances, OutputRecord, SimulationFailure, SimulationReport};
+pub use report::{Disturbances, OutputRecord, Place, Rows, SimulationFailure, SimulationReport};
 
 use crate::broker::TopicSpec;
 use crate::runtime::ThreadSettings;
@@ -61,7 +61,7 @@ pub struct SimulationOptions {
 
 impl Default for SimulationOptions {
     fn default() -> Self {
-        Self { is_disturbed: true, instances_max: 3, disturbances: 250, rounds_max: 5_000, settings: |_| {} }
+        Self { is_disturbed: true, instances_max: 3, disturbances: 500, rounds_max: 5_000, settings: |_| {} }
     }
 }
 

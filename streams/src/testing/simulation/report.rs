@@ -19,6 +19,12 @@ pub struct OutputRecord {
     pub timestamp_ms: i64,
 }
 
+/// The rows of a store.
+pub type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// A key in a partition: what has an order.
+pub type Place = (TopicPartition, Option<Bytes>);
+
 /// What was done to the cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Disturbances {
@@ -50,7 +56,7 @@ pub struct SimulationReport {
     /// What became of the records, by task.
     pub counts: BTreeMap<TaskId, Counts>,
     /// The content of each store, by task.
-    pub stores: BTreeMap<(TaskId, Arc<str>), BTreeMap<Vec<u8>, Vec<u8>>>,
+    pub stores: BTreeMap<(TaskId, Arc<str>), Rows>,
     /// What it went through.
     pub disturbances: Disturbances,
 }
@@ -58,12 +64,11 @@ pub struct SimulationReport {
 impl SimulationReport {
     /// The outputs by topic, partition and key: the order that the engine promises.
     #[must_use]
-    pub fn outputs_by_key(&self) -> BTreeMap<(TopicPartition, Option<Bytes>), Vec<(Option<Bytes>, i64)>> {
-        let mut by_key: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    pub fn outputs_by_key(&self) -> BTreeMap<Place, Vec<OutputRecord>> {
+        let mut by_key: BTreeMap<Place, Vec<OutputRecord>> = BTreeMap::new();
         for (partition, records) in &self.outputs {
             for record in records {
-                let place = (partition.clone(), record.key.clone());
-                by_key.entry(place).or_default().push((record.value.clone(), record.timestamp_ms));
+                by_key.entry((partition.clone(), record.key.clone())).or_default().push(record.clone());
             }
         }
         by_key
