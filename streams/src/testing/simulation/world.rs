@@ -41,6 +41,8 @@ struct Shared {
     /// None while the instance is being stepped.
     instances: Vec<Option<Instance>>,
     disturbances: Disturbances,
+    /// What stopped an instance for good while another stood still.
+    failure: Option<String>,
 }
 
 impl World {
@@ -70,7 +72,7 @@ impl World {
         let mut chance = Chance::new(seed);
         let count = if options.is_disturbed { options.instances_max.max(1) } else { 1 };
         let instances = (0..count).map(|number| Some(instance(topology, number, &mut chance, options))).collect();
-        let shared = Shared { chance, instances, disturbances: Disturbances::default() };
+        let shared = Shared { chance, instances, disturbances: Disturbances::default(), failure: None };
         Ok(Self {
             topology: Arc::clone(topology),
             broker,
@@ -233,8 +235,9 @@ impl World {
                     fuse.arm(None);
                 }
                 for _ in 0..self.draw(|chance| chance.below(8)) {
-                    // What stops an instance for good shows up again when calm returns.
-                    drop(self.step(other));
+                    if let Err(what) = self.step(other) {
+                        self.lock().failure.get_or_insert(what);
+                    }
                 }
             }
             for _ in 0..self.draw(|chance| chance.below(6)) {
@@ -266,6 +269,9 @@ impl World {
 
     /// Calm: everything must be committed within a bounded number of rounds.
     pub(super) fn settle(&self) -> Result<(), String> {
+        if let Some(what) = self.lock().failure.take() {
+            return Err(what);
+        }
         let mut awaited = String::new();
         for round in 0..self.options.rounds_max {
             self.broker.run_all_background();
