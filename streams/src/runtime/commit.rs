@@ -4,27 +4,21 @@
 //! task write its rows to disk. Each phase may take several rounds, and nothing is processed meanwhile. An abort takes all
 //! tasks back to the offsets of the group. A commit without an answer is looked up.
 
-use std::sync::Arc;
-
 use super::error::ThreadError;
-use super::settle::{Verdict, verdict, verdict_of_task};
-use super::slot::{Look, Stage};
-use super::thread::{StreamThread, is_transient, producer_config};
+use super::slot::Stage;
+use super::thread::{StreamThread, is_transient};
 use super::transaction::{ChangelogEnds, Effects, Transaction};
-use crate::broker::{Broker, BrokerError, Consumer, ErrorKind, Offset, TopicPartition, TransactionalProducer};
+use crate::broker::{Broker, Consumer, ErrorKind, Offset, TopicPartition};
 use crate::store::StoreIndex;
-use crate::task::{TaskError, TaskId};
-
-/// After as many failed deliveries the record behind them is set aside: the first may have been the broker's fault.
-const STRIKES: u32 = 2;
+use crate::task::TaskId;
 
 /// What one transaction carries.
 #[derive(Debug, Clone)]
 pub(super) struct Carried {
     /// The next offset of every input, by task.
-    offsets: Vec<(TaskId, Vec<Offset>)>,
+    pub(super) offsets: Vec<(TaskId, Vec<Offset>)>,
     /// Where the changelogs end behind it.
-    ends: ChangelogEnds,
+    pub(super) ends: ChangelogEnds,
 }
 
 /// Where the commit stands.
@@ -223,7 +217,7 @@ impl<B: Broker> StreamThread<B> {
     }
 
     /// The transaction is part of the log: what it says becomes the tasks' state.
-    fn apply(&mut self, carried: &Carried) -> Result<(), ThreadError> {
+    pub(super) fn apply(&mut self, carried: &Carried) -> Result<(), ThreadError> {
         let now_ms = self.clock.now_ms();
         for (id, offsets) in &carried.offsets {
             let Some(slot) = self.slots.get_mut(id) else { continue };
@@ -244,7 +238,7 @@ impl<B: Broker> StreamThread<B> {
     }
 
     /// Deletes committed records that nobody will read again. It may fail: the next commit deletes them, too.
-    fn purge(&mut self, carried: &Carried) -> Result<(), ThreadError> {
+    pub(super) fn purge(&mut self, carried: &Carried) -> Result<(), ThreadError> {
         let now_ms = self.clock.now_ms();
         let waited_ms = now_ms.saturating_sub(self.purged_at_ms).max(0).unsigned_abs();
         if waited_ms < self.settings.purge_interval_ms && !self.settings.is_unpaced() {
@@ -269,175 +263,5 @@ impl<B: Broker> StreamThread<B> {
             Err(error) if !is_transient(&error) => Err(error.into()),
             _ => Ok(()),
         }
-    }
-
-    pub(super) fn abort_because(&mut self, cause: &str) {
-        self.abort_cause = Arc::from(cause);
-        self.phase = Phase::Aborting;
-    }
-
-    /// A call failed inside the transaction, before the decision was asked for: nothing of it can be committed.
-    pub(super) fn abandon(&mut self, error: BrokerError) -> Result<(), ThreadError> {
-        match error.kind() {
-            ErrorKind::Retriable | ErrorKind::AbortRequired => self.abort_because(&error.to_string()),
-            // The group has moved on without us noticing; what is still ours will be told by its events.
-            ErrorKind::Fenced if matches!(error, BrokerError::IllegalGeneration { .. }) => {
-                self.abort_because(&error.to_string());
-            }
-            ErrorKind::OutcomeUnknown => {
-                self.abort_cause = Arc::from(error.to_string());
-                self.phase = Phase::Replacing { unknown: None };
-            }
-            ErrorKind::Fenced | ErrorKind::Configuration | ErrorKind::Fatal => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    /// A task could not go on.
-    pub(super) fn task_failed(&mut self, task: TaskId, error: TaskError) -> Result<(), ThreadError> {
-        match error {
-            TaskError::Broker(error) => {
-                // A full client hands the reports over first: they name the record, if it was a record's fault.
-                if error.kind() == ErrorKind::AbortRequired {
-                    self.deliver()?;
-                }
-                if matches!(self.phase, Phase::Open) { self.abandon(error) } else { Ok(()) }
-            }
-            TaskError::Undeliverable { origin, reason } => {
-                if let Some(loaded) = self.slots.get_mut(&task).and_then(|slot| slot.running_mut()) {
-                    loaded.task.dead_letter_at(origin.input as usize, origin.offset, reason.clone());
-                }
-                self.abort_because(&reason);
-                Ok(())
-            }
-            error => Err(ThreadError::Task { task, error }),
-        }
-    }
-
-    fn abort(&mut self) -> Result<bool, ThreadError> {
-        let Some(transaction) = &mut self.transaction else { return Ok(false) };
-        match transaction.abort() {
-            Ok(()) => self.roll_back().map(|()| true),
-            Err(error) => match error.kind() {
-                ErrorKind::Retriable => Ok(false),
-                ErrorKind::OutcomeUnknown | ErrorKind::AbortRequired => {
-                    self.phase = Phase::Replacing { unknown: None };
-                    Ok(true)
-                }
-                ErrorKind::Fenced | ErrorKind::Configuration | ErrorKind::Fatal => Err(error.into()),
-            },
-        }
-    }
-
-    /// All tasks go back to the group's offsets: their effects are gone.
-    fn roll_back(&mut self) -> Result<(), ThreadError> {
-        self.counts.aborts += 1;
-        self.aborts_in_a_row += 1;
-        if self.aborts_in_a_row > self.settings.aborts_max {
-            let (aborts, last) = (self.aborts_in_a_row, Arc::clone(&self.abort_cause));
-            return Err(ThreadError::TooManyAborts { aborts, last });
-        }
-        let ids: Vec<TaskId> = self.slots.keys().copied().collect();
-        for id in ids {
-            self.roll_back_task(id)?;
-        }
-        self.phase = Phase::Open;
-        Ok(())
-    }
-
-    fn roll_back_task(&mut self, id: TaskId) -> Result<(), ThreadError> {
-        let Some(slot) = self.slots.get_mut(&id) else { return Ok(()) };
-        let Stage::Running(loaded) = &mut slot.stage else { return Ok(()) };
-        loaded.task.rolled_back();
-        loaded.idle.disturbed();
-        for (input, (partition, offset)) in slot.inputs.iter().zip(&loaded.rewind).enumerate() {
-            self.consumer.seek(partition, *offset)?;
-            loaded.task.seek(input, *offset);
-        }
-        loaded.looks.fill(Look::default());
-        for (origin, _) in slot.suspects.iter().filter(|(_, strikes)| **strikes >= STRIKES) {
-            let reason = "its output could not be delivered";
-            loaded.task.dead_letter_at(origin.input as usize, origin.offset, reason);
-        }
-        Ok(())
-    }
-
-    /// A new producer of the same name: from here on the old one can change nothing.
-    fn replace_producer(&mut self) -> Result<bool, ThreadError> {
-        self.transaction = None;
-        let mut producer = self.broker.producer(&producer_config(&self.settings))?;
-        match producer.init_transactions() {
-            Ok(()) => {}
-            Err(error) if is_transient(&error) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-        self.transaction = Some(Transaction::new(producer));
-        self.counts.producers_replaced += 1;
-        match core::mem::replace(&mut self.phase, Phase::Open) {
-            Phase::Replacing { unknown: Some(carried) } => self.phase = Phase::Settling(carried),
-            _ => self.roll_back()?,
-        }
-        Ok(true)
-    }
-
-    /// Reads from the group's offsets how the commit ended.
-    fn settle(&mut self) -> Result<bool, ThreadError> {
-        let Phase::Settling(carried) = &self.phase else { return Ok(true) };
-        let carried = carried.clone();
-        let mut found: Vec<(TaskId, Vec<Option<Offset>>)> = Vec::new();
-        for (id, _) in &carried.offsets {
-            let Some(slot) = self.slots.get(id) else { continue };
-            match self.consumer.committed(&slot.inputs) {
-                Ok(offsets) => found.push((*id, offsets)),
-                Err(error) if is_transient(&error) => return Ok(false),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        // Only now: whoever is still a member was the owner while the offsets were read, and nobody else wrote them.
-        if !self.serve_group()? {
-            return Ok(false);
-        }
-        let mut verdicts = Vec::new();
-        for (id, offsets) in &found {
-            let sent = carried.offsets.iter().find(|(task, _)| task == id).map(|(_, sent)| sent);
-            let loaded = self.slots.get(id).and_then(|slot| slot.running());
-            if let (Some(sent), Some(loaded)) = (sent, loaded) {
-                verdicts.push((
-                    *id,
-                    sent,
-                    verdict_of_task(&loaded.group, sent, offsets),
-                    offsets,
-                    loaded.group.clone(),
-                ));
-            }
-        }
-        let outcome = verdict(verdicts.iter().map(|(_, _, verdict, _, _)| *verdict));
-        let mut kept = Carried { offsets: Vec::new(), ends: carried.ends.clone() };
-        for (id, sent, _, offsets, before) in verdicts {
-            let is_sent = offsets.iter().zip(sent).all(|(found, sent)| *found == Some(*sent));
-            match outcome {
-                Verdict::Committed if is_sent => kept.offsets.push((id, sent.clone())),
-                Verdict::NotCommitted if *offsets == before => {}
-                _ => self.reopen(id)?,
-            }
-        }
-        if outcome == Verdict::Committed {
-            self.phase = Phase::Open;
-            self.apply(&kept)?;
-            self.purge(&kept)?;
-        } else {
-            self.roll_back()?;
-        }
-        Ok(true)
-    }
-
-    /// Only the changelog knows: the task is closed, and its tail restored.
-    fn reopen(&mut self, id: TaskId) -> Result<(), ThreadError> {
-        if !self.settings.changelog {
-            return Err(ThreadError::UnknownOutcome { task: id });
-        }
-        self.close_slot(id)?;
-        self.open_slot(id);
-        Ok(())
     }
 }

@@ -3,10 +3,11 @@
 //! - [`StreamThread`]: one consumer, one transactional producer, many tasks; one bounded round per [`StreamThread::step`].
 //! - `activation`, `restore`: from an assignment to running tasks. `assignment`: from lead partitions to tasks.
 //! - `fetch`, `process`, `idle`: records, and silence.
-//! - `commit`, `transaction`, `settle`: the commit cycle, aborts, and outcomes without an answer.
+//! - `commit`, `transaction`, `abort`, `settle`: the commit cycle, the way back, and outcomes without an answer.
 //! - `topics`: what the topology needs of the cluster. `global`: global tables.
 //! - `settings`, `status`, `error`: what goes in, what can be seen, what can go wrong.
 
+mod abort;
 mod activation;
 mod assignment;
 mod commit;

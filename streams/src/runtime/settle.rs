@@ -1,6 +1,12 @@
-//! How a commit ended whose answer was lost: read from the group's offsets, which the transaction carried.
+//! How a commit ended whose answer was lost. A new producer of the same name fences the old one; after that the group's
+//! offsets, which the transaction carried, tell. Where they say nothing, the changelog does.
 
-use crate::broker::Offset;
+use super::commit::{Carried, Phase};
+use super::error::ThreadError;
+use super::thread::{StreamThread, is_transient, producer_config};
+use super::transaction::Transaction;
+use crate::broker::{Broker, Consumer, Offset, TransactionalProducer};
+use crate::task::TaskId;
 
 /// What the offsets say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +43,87 @@ pub(crate) fn verdict(tasks: impl IntoIterator<Item = Verdict>) -> Verdict {
         }
     }
     found
+}
+
+impl<B: Broker> StreamThread<B> {
+    /// A new producer of the same name: from here on the old one can change nothing.
+    pub(super) fn replace_producer(&mut self) -> Result<bool, ThreadError> {
+        self.transaction = None;
+        let mut producer = self.broker.producer(&producer_config(&self.settings))?;
+        match producer.init_transactions() {
+            Ok(()) => {}
+            Err(error) if is_transient(&error) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        self.transaction = Some(Transaction::new(producer));
+        self.counts.producers_replaced += 1;
+        match core::mem::replace(&mut self.phase, Phase::Open) {
+            Phase::Replacing { unknown: Some(carried) } => self.phase = Phase::Settling(carried),
+            _ => self.roll_back()?,
+        }
+        Ok(true)
+    }
+
+    /// Reads from the group's offsets how the commit ended.
+    pub(super) fn settle(&mut self) -> Result<bool, ThreadError> {
+        let Phase::Settling(carried) = &self.phase else { return Ok(true) };
+        let carried = carried.clone();
+        let mut found: Vec<(TaskId, Vec<Option<Offset>>)> = Vec::new();
+        for (id, _) in &carried.offsets {
+            let Some(slot) = self.slots.get(id) else { continue };
+            match self.consumer.committed(&slot.inputs) {
+                Ok(offsets) => found.push((*id, offsets)),
+                Err(error) if is_transient(&error) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // Only now: whoever is still a member was the owner while the offsets were read, and nobody else wrote them.
+        if !self.serve_group()? {
+            return Ok(false);
+        }
+        let mut verdicts = Vec::new();
+        for (id, offsets) in &found {
+            let sent = carried.offsets.iter().find(|(task, _)| task == id).map(|(_, sent)| sent);
+            let loaded = self.slots.get(id).and_then(|slot| slot.running());
+            if let (Some(sent), Some(loaded)) = (sent, loaded) {
+                verdicts.push((
+                    *id,
+                    sent,
+                    verdict_of_task(&loaded.group, sent, offsets),
+                    offsets,
+                    loaded.group.clone(),
+                ));
+            }
+        }
+        let outcome = verdict(verdicts.iter().map(|(_, _, verdict, _, _)| *verdict));
+        let mut kept = Carried { offsets: Vec::new(), ends: carried.ends.clone() };
+        for (id, sent, _, offsets, before) in verdicts {
+            let is_sent = offsets.iter().zip(sent).all(|(found, sent)| *found == Some(*sent));
+            match outcome {
+                Verdict::Committed if is_sent => kept.offsets.push((id, sent.clone())),
+                Verdict::NotCommitted if *offsets == before => {}
+                _ => self.reopen(id)?,
+            }
+        }
+        if outcome == Verdict::Committed {
+            self.phase = Phase::Open;
+            self.apply(&kept)?;
+            self.purge(&kept)?;
+        } else {
+            self.roll_back()?;
+        }
+        Ok(true)
+    }
+
+    /// Only the changelog knows: the task is closed, and its tail restored.
+    fn reopen(&mut self, id: TaskId) -> Result<(), ThreadError> {
+        if !self.settings.changelog {
+            return Err(ThreadError::UnknownOutcome { task: id });
+        }
+        self.close_slot(id)?;
+        self.open_slot(id);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

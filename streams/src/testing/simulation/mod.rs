@@ -6,6 +6,7 @@
 
 mod chance;
 mod instance;
+mod outcome;
 mod report;
 #[cfg(test)]
 mod tests;

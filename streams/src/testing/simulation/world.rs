@@ -3,22 +3,17 @@
 //! An instance that is stepped is taken out of its place, so that the plan of its faults can step the OTHERS in the middle of
 //! one of its calls: that is what a stall is.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chance::Chance;
 use super::instance::{Armed, Fuse, Instance, Process, Strike};
-use super::report::{Disturbances, OutputRecord, SimulationReport};
+use super::report::Disturbances;
 use super::{Inputs, SimulationOptions};
 use crate::broker::memory::{MemoryBroker, Settings};
-use crate::broker::{Admin, Broker, ProducerRecord, TopicPartition};
+use crate::broker::{Admin, Broker, ProducerRecord};
 use crate::clock::ManualClock;
-use crate::runtime::{
-    PacingMode, Step, StreamThread, TaskState, ThreadErrorKind, ThreadSettings, create_internal_topics,
-};
-use crate::store::StoreIndex;
+use crate::runtime::{PacingMode, Step, StreamThread, ThreadErrorKind, ThreadSettings, create_internal_topics};
 use crate::store::memory::MemoryBackends;
-use crate::task::{Counts, TaskId};
 use crate::testing::faults::{Answer, Call, Faults, FaultyBackends, FaultyBroker, Operation};
 use crate::topology::Topology;
 
@@ -29,18 +24,18 @@ const MAX_POLL_INTERVAL_MS: u64 = 8_000;
 /// The cluster. Clones share it.
 #[derive(Clone)]
 pub(super) struct World {
-    topology: Arc<Topology>,
-    broker: MemoryBroker,
+    pub(super) topology: Arc<Topology>,
+    pub(super) broker: MemoryBroker,
     clock: ManualClock,
     options: SimulationOptions,
     shared: Arc<Mutex<Shared>>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     chance: Chance,
     /// None while the instance is being stepped.
-    instances: Vec<Option<Instance>>,
-    disturbances: Disturbances,
+    pub(super) instances: Vec<Option<Instance>>,
+    pub(super) disturbances: Disturbances,
     /// What stopped an instance for good while another stood still.
     failure: Option<String>,
 }
@@ -82,7 +77,7 @@ impl World {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -316,105 +311,6 @@ impl World {
         };
         shared.instances.iter().enumerate().map(describe).collect::<Vec<_>>().join("; ")
     }
-
-    fn tasks(&self) -> Result<BTreeSet<TaskId>, String> {
-        let admin = self.broker.admin().map_err(text)?;
-        let mut tasks = BTreeSet::new();
-        for part in self.topology.sub_topologies() {
-            let lead = part.lead().or(part.inputs.first()).ok_or("a sub-topology without inputs")?;
-            let topic = admin.describe_topic(&lead.topic).map_err(text)?;
-            for partition in 0..topic.map_or(0, |topic| topic.spec.partitions) {
-                tasks.insert(TaskId { sub_topology: part.id, partition });
-            }
-        }
-        Ok(tasks)
-    }
-
-    /// What is missing until all is done.
-    fn awaited(&self) -> Result<Option<String>, String> {
-        let offsets = self.broker.group_offsets(self.topology.application_id());
-        let tasks = self.tasks()?;
-        for task in &tasks {
-            let inputs = self.topology.sub_topologies().get(task.sub_topology as usize).map(|part| &part.inputs);
-            for input in inputs.into_iter().flatten() {
-                let partition = TopicPartition::new(Arc::clone(&input.topic), task.partition);
-                let last = self.broker.records(&partition).map_err(text)?.last().map(|record| record.offset);
-                let next = offsets.get(&partition).copied().unwrap_or(0);
-                if last.is_some_and(|last| next <= last) {
-                    return Ok(Some(format!("{partition} is committed up to {next} of {last:?}")));
-                }
-            }
-        }
-        let shared = self.lock();
-        let mut running = BTreeSet::new();
-        for process in shared.instances.iter().flatten().filter_map(|instance| instance.process.as_ref()) {
-            if process.thread.is_undecided() {
-                return Ok(Some("a commit is undecided".to_owned()));
-            }
-            let tasks = process.thread.tasks().filter(|task| task.state == TaskState::Running);
-            running.extend(tasks.map(|task| task.id));
-        }
-        let missing = tasks.difference(&running).next();
-        Ok(missing.map(|task| format!("task {task} runs nowhere")))
-    }
-
-    /// What is committed, and that the disks agree with the changelogs.
-    pub(super) fn report(&self) -> Result<SimulationReport, String> {
-        self.broker.run_all_background();
-        let mut outputs = BTreeMap::new();
-        let admin = self.broker.admin().map_err(text)?;
-        let own = self.topology.internal_topics();
-        let sinks = self.topology.sub_topologies().iter().flat_map(|part| &part.sinks).map(|sink| &sink.topic);
-        let sinks = sinks.filter(|topic| own.iter().all(|own| own.name != **topic)).cloned();
-        for topic in sinks.chain([self.topology.dead_letter_topic()]) {
-            let partitions = admin.describe_topic(&topic).map_err(text)?.map_or(0, |topic| topic.spec.partitions);
-            for partition in (0..partitions).map(|partition| TopicPartition::new(Arc::clone(&topic), partition)) {
-                let records = self.broker.records(&partition).map_err(text)?.into_iter();
-                let records = records.map(|record| OutputRecord {
-                    key: record.key,
-                    value: record.value,
-                    timestamp_ms: record.timestamp_ms,
-                });
-                outputs.insert(partition, records.collect());
-            }
-        }
-        let (mut counts, mut stores) = (BTreeMap::<TaskId, Counts>::new(), BTreeMap::new());
-        let mut shared = self.lock();
-        let mut disturbances = shared.disturbances;
-        for process in shared.instances.iter_mut().flatten().filter_map(|instance| instance.process.as_mut()) {
-            disturbances.aborts += process.thread.counts().aborts;
-            disturbances.settled += process.thread.counts().outcomes_settled;
-            let running: Vec<TaskId> = process.thread.tasks().map(|task| task.id).collect();
-            for id in running {
-                let Some(task) = process.thread.task(id) else { continue };
-                if counts.insert(id, task.counts()).is_some() {
-                    return Err(format!("task {id} runs twice"));
-                }
-                for (number, spec) in task.stores().to_vec().iter().enumerate() {
-                    let partition = TopicPartition::new(self.topology.changelog_topic(spec), id.partition);
-                    let mut rows = BTreeMap::new();
-                    for record in self.broker.records(&partition).map_err(text)? {
-                        let key = record.key.unwrap_or_default().to_vec();
-                        match record.value {
-                            Some(value) => rows.insert(key, value.to_vec()),
-                            None => rows.remove(&key),
-                        };
-                    }
-                    for (key, value) in &rows {
-                        let stored = task.get(StoreIndex(number), key).map_err(text)?;
-                        if stored != Some(value.as_slice()) {
-                            return Err(format!(
-                                "task {id}, store {}: the disk has another row than the changelog",
-                                spec.name
-                            ));
-                        }
-                    }
-                    stores.insert((id, Arc::clone(&spec.name)), rows);
-                }
-            }
-        }
-        Ok(SimulationReport { outputs, counts, stores, disturbances })
-    }
 }
 
 fn instance(topology: &Topology, number: usize, chance: &mut Chance, options: &SimulationOptions) -> Instance {
@@ -467,6 +363,6 @@ fn stall(chance: &mut Chance) -> Armed {
     Armed { calls, only, strike: Strike::Stall }
 }
 
-fn text(error: impl core::fmt::Display) -> String {
+pub(super) fn text(error: impl core::fmt::Display) -> String {
     error.to_string()
 }
