@@ -14,6 +14,7 @@
 //! - [`store`]: what a task remembers.
 //! - [`task`]: records in, effects out. Synchronous, without I/O and without a clock.
 //! - [`broker`]: the seam to a log; [`partition`]: which partition a key belongs to; [`clock`]: the wall clock as an argument.
+//! - [`runtime`]: stream threads, which perform the effects: fetch, process, commit, restore.
 //! - [`testing`]: runs a topology without a cluster.
 //!
 //! # Counting words
@@ -76,6 +77,7 @@ pub mod global;
 pub mod partition;
 pub mod processor;
 pub mod record;
+pub mod runtime;
 pub mod serde;
 pub mod store;
 pub mod task;

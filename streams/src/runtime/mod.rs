@@ -1,0 +1,38 @@
+//! Where tasks meet the broker: stream threads, which fetch, process, commit and restore.
+//!
+//! - [`StreamThread`]: one consumer, one transactional producer, many tasks; one bounded round per [`StreamThread::step`].
+//! - `activation`, `restore`: from an assignment to running tasks. `assignment`: from lead partitions to tasks.
+//! - `fetch`, `process`, `idle`: records, and silence.
+//! - `commit`, `transaction`, `abort`, `settle`: the commit cycle, the way back, and outcomes without an answer.
+//! - `topics`: what the topology needs of the cluster. `global`: global tables.
+//! - `settings`, `status`, `error`: what goes in, what can be seen, what can go wrong.
+
+mod abort;
+mod activation;
+mod assignment;
+mod commit;
+mod error;
+mod fetch;
+mod global;
+mod idle;
+mod process;
+mod restore;
+mod settings;
+mod settle;
+mod slot;
+mod status;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod topics;
+mod transaction;
+
+pub use assignment::AssignmentError;
+pub use error::{ThreadError, ThreadErrorKind};
+pub use restore::RebuildReason;
+#[cfg(any(test, feature = "testing"))]
+pub use settings::Sabotage;
+pub use settings::{PacingMode, ShutdownGroup, ThreadSettings};
+pub use status::{Blocked, TaskState, TaskStatus, ThreadCounts};
+pub use thread::{Step, StreamThread};
+pub use topics::{create_internal_topics, plan_internal_topics};
