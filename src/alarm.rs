@@ -18,6 +18,14 @@ pub struct Episode {
     pub level: AnomalyLevel,
 }
 
+impl Episode {
+    /// How long it has lasted so far.
+    #[must_use]
+    pub fn length_ms(self) -> i64 {
+        self.to_ms.saturating_sub(self.from_ms)
+    }
+}
+
 /// What a tick changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
@@ -55,7 +63,7 @@ impl AlarmTracker {
                 (episode.class, episode.level) = (class, anomaly.level);
                 Some(Edge::Grew(*episode))
             }
-            (Some(episode), None) if at_ms - episode.to_ms < CALM_MS => None,
+            (Some(episode), None) if at_ms.saturating_sub(episode.to_ms) < CALM_MS => None,
             (Some(_), None) => self.open.take().map(Edge::Ended),
         }
     }

@@ -22,6 +22,11 @@ Examples:
 
 Writes into the folder: outputs.jsonl (scores, commands and results, as an event log) and report.html.";
 
+/// What was found, as an event log.
+const OUTPUTS: &str = "outputs.jsonl";
+/// The same for people.
+const REPORT: &str = "report.html";
+
 /// The arguments of `conductor backtest`.
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
@@ -70,7 +75,7 @@ impl BacktestOutputs {
         self.summary.observe(output);
         self.report.observe(output);
         let line = json_line(output);
-        self.log.write_all(line.as_bytes()).map_err(|error| Failure::failed(format_args!("outputs.jsonl: {error}")))?;
+        self.log.write_all(line.as_bytes()).map_err(|error| Failure::failed(format_args!("{OUTPUTS}: {error}")))?;
         if self.json { print(&line) } else { Ok(()) }
     }
 
@@ -93,12 +98,23 @@ pub fn run<C>(arguments: &BacktestArguments, settings: &Settings, compute: C) ->
 where
     C: FnOnce(&BacktestArguments, &Settings, &mut BacktestOutputs) -> Result<(), Failure>,
 {
+    let summary = compute_into_folder(arguments, settings, compute)?;
+    match arguments.json {
+        true => Ok(()),
+        false => print(&format!("{summary}\nreport         {}\n", arguments.out.join(REPORT).display())),
+    }
+}
+
+fn compute_into_folder<C>(arguments: &BacktestArguments, settings: &Settings, compute: C) -> Result<Summary, Failure>
+where
+    C: FnOnce(&BacktestArguments, &Settings, &mut BacktestOutputs) -> Result<(), Failure>,
+{
     let bytes = readable_bytes(&arguments.log)?;
     let folder = &arguments.out;
     prepare(folder)?;
     let unwritable = |error: std::io::Error| Failure::failed(format_args!("{}: {error}", folder.display()));
     let mut outputs = BacktestOutputs {
-        log: BufWriter::new(File::create(folder.join("outputs.jsonl")).map_err(unwritable)?),
+        log: BufWriter::new(File::create(folder.join(OUTPUTS)).map_err(unwritable)?),
         report: ReportBuilder::default(),
         summary: Summary::default(),
         progress: Progress::over_bytes(bytes, arguments.json),
@@ -106,12 +122,11 @@ where
     };
     compute(arguments, settings, &mut outputs)?;
 
-    let BacktestOutputs { mut log, report, summary, progress, json } = outputs;
+    let BacktestOutputs { mut log, report, summary, progress, .. } = outputs;
     progress.finish();
     log.flush().map_err(unwritable)?;
-    let page = folder.join("report.html");
-    fs::write(&page, report.finish(&summary)).map_err(unwritable)?;
-    if json { Ok(()) } else { print(&format!("{summary}\nreport         {}\n", page.display())) }
+    fs::write(folder.join(REPORT), report.finish(&summary)).map_err(unwritable)?;
+    Ok(summary)
 }
 
 /// Makes the folder; one that holds something is not written into, since what it holds may be somebody's.
@@ -149,10 +164,12 @@ mod tests {
         let log = folder.path().join("log.jsonl");
         fs::write(&log, "").unwrap();
         let out = folder.path().join("out");
-        let arguments =
-            BacktestArguments { log: vec![log], out: out.clone(), json: true, ..BacktestArguments::default() };
+        let arguments = BacktestArguments { log: vec![log], out: out.clone(), ..BacktestArguments::default() };
         let score = crate::report::sample::score("s-1", 0, 0.7);
-        run(&arguments, &Settings::default(), |_, _, outputs| outputs.take(&Output::Score(Box::new(score)))).unwrap();
+        let compute = |_: &BacktestArguments, _: &Settings, outputs: &mut BacktestOutputs| {
+            outputs.take(&Output::Score(Box::new(score)))
+        };
+        assert_eq!(compute_into_folder(&arguments, &Settings::default(), compute).unwrap().scores, 1);
         let lines = fs::read_to_string(out.join("outputs.jsonl")).unwrap();
         assert!(lines.starts_with("{\"topic\":\"engagement-scores\",\"key\":\"s-1\",\"timestamp_ms\":0,"), "{lines}");
         assert!(fs::read_to_string(out.join("report.html")).unwrap().starts_with("<!doctype html>"));

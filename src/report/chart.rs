@@ -18,7 +18,7 @@ const BANDS: [(f64, &str); 3] = [(0.8, "high"), (0.6, "usual"), (0.4, "fair")];
 /// Writes the session's section.
 pub(super) fn write(out: &mut String, number: usize, id: &str, session: &SessionReport) -> Result {
     let (from, to) = session.span.unwrap_or_default();
-    let frame = Frame { from, to: to.max(from + 1) };
+    let frame = Frame { from, to: to.max(from.saturating_add(1)) };
     let name = session.title.as_deref().unwrap_or(id);
     write!(
         out,
@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut String, number: usize, id: &str, session: &Session
         "<p class=\"facts\"><span>{}</span><span>{}</span><span>{}</span><span>up to {}</span><span>mean score {}</span><span>lowest {}</span></p>",
         isolated(id),
         date_time(from),
-        words::span(to - from),
+        words::span(to.saturating_sub(from)),
         words::count(session.people_max.max(0).unsigned_abs(), "person", "people"),
         known(session.score_mean()),
         known(session.score_min),
@@ -57,7 +57,7 @@ struct Frame {
 impl Frame {
     /// Where a time lies, in percent of the width.
     fn percent(self, at_ms: i64) -> f64 {
-        ((at_ms - self.from) as f64 / (self.to - self.from) as f64 * 100.0).clamp(0.0, 100.0)
+        (at_ms.saturating_sub(self.from) as f64 / self.to.saturating_sub(self.from) as f64 * 100.0).clamp(0.0, 100.0)
     }
 }
 
@@ -131,7 +131,7 @@ fn line(frame: Frame, gap_ms: i64, points: impl Iterator<Item = Point>) -> Strin
     let mut path = String::new();
     let mut before: Option<i64> = None;
     for point in points {
-        let command = if before.is_some_and(|before| point.at_ms - before <= gap_ms) { 'L' } else { 'M' };
+        let command = if before.is_some_and(|before| point.at_ms.saturating_sub(before) <= gap_ms) { 'L' } else { 'M' };
         before = Some(point.at_ms);
         let (x, y) = (frame.percent(point.at_ms) * 10.0, 100.0 - point.value.clamp(0.0, 1.0) * 100.0);
         path.push_str(&format!("{command}{x:.1} {y:.1}"));
@@ -169,7 +169,7 @@ fn people(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
     for point in series.people().map(share) {
         let (x, y) = (frame.percent(point.at_ms) * 10.0, 100.0 - point.value * 100.0);
         match before {
-            Some(before) if point.at_ms - before <= series.gap_ms() => write!(area, "L{x:.1} {y:.1}")?,
+            Some(before) if point.at_ms.saturating_sub(before) <= series.gap_ms() => write!(area, "L{x:.1} {y:.1}")?,
             Some(before) => write!(area, "L{:.1} 100ZM{x:.1} 100L{x:.1} {y:.1}", frame.percent(before) * 10.0)?,
             None => write!(area, "M{x:.1} 100L{x:.1} {y:.1}")?,
         }
@@ -208,15 +208,15 @@ fn phases(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
 /// Marks at round times, at most eight; every other one gives way on a phone.
 fn times(out: &mut String, frame: Frame) -> Result {
     const STEPS_MIN: [i64; 12] = [1, 2, 5, 10, 15, 30, 60, 120, 240, 720, 1_440, 10_080];
-    let span = frame.to - frame.from;
+    let span = frame.to.saturating_sub(frame.from);
     let step = STEPS_MIN.iter().map(|minutes| minutes * 60_000).find(|step| span / step <= 8).unwrap_or(span.max(1));
     out.push_str("<div class=\"times\" aria-hidden=\"true\">");
     for number in 0..=(span / step).min(8) {
-        let left = frame.percent(frame.from + number * step);
+        let left = frame.percent(frame.from.saturating_add(number.saturating_mul(step)));
         if left > 96.0 {
             break;
         }
-        write!(out, "<span style=\"left:{left:.2}%\">{}</span>", words::span(number * step))?;
+        write!(out, "<span style=\"left:{left:.2}%\">{}</span>", words::span(number.saturating_mul(step)))?;
     }
     out.push_str("</div>");
     Ok(())
@@ -232,7 +232,7 @@ fn details(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
     out.push_str("<thead><tr><th scope=\"col\">Time</th><th scope=\"col\">What</th><th scope=\"col\">Why</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"number\">Change</th></tr></thead><tbody>");
     let mut rows: Vec<(i64, usize, String)> = Vec::new();
     for alarm in &session.alarms {
-        let lasted = words::span(alarm.episode.to_ms - alarm.episode.from_ms);
+        let lasted = words::span(alarm.episode.length_ms());
         let class = format!("{} {}", class_name(alarm.episode.class), level(alarm.episode.level));
         rows.push((
             alarm.episode.from_ms,
@@ -264,7 +264,7 @@ fn details(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
     // By time; at one time the alarm before what was done about it.
     rows.sort_by_key(|(at_ms, number, _)| (*at_ms, *number));
     for (at_ms, _, cells) in rows {
-        write!(out, "<tr><th scope=\"row\">{}</th>{cells}</tr>", words::span(at_ms - frame.from))?;
+        write!(out, "<tr><th scope=\"row\">{}</th>{cells}</tr>", words::span(at_ms.saturating_sub(frame.from)))?;
     }
     out.push_str("</tbody></table></div>");
     let beyond = session.alarms_beyond + session.interventions_beyond;

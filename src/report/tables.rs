@@ -119,7 +119,7 @@ pub(super) fn sessions(out: &mut String, rows: &[(&CompactString, &SessionReport
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
             isolated(&words::quote(session.title.as_deref().unwrap_or(id))),
             if session.span.is_some() { date_time(from) } else { "–".into() },
-            words::span(to - from),
+            words::span(to.saturating_sub(from)),
             words::thousands(session.people_max.max(0).unsigned_abs()),
             known(session.score_mean()),
             known(session.score_min),

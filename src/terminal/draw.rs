@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Gauge, Paragraph};
+use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
 use topology::wire::{AnomalyLevel, Band};
 
 use super::view::{Entry, EntryKind, SessionLine, View};
@@ -82,6 +82,7 @@ fn draw_feed(view: &View, frame: &mut Frame<'_>, area: Rect) {
     let rows = usize::from(area.height.saturating_sub(2));
     let lines: Vec<Line<'_>> = view.feed().take(rows).map(|entry| feed_entry(view, entry)).collect();
     let feed = if lines.is_empty() { Paragraph::new(" nothing had to be done yet") } else { Paragraph::new(lines) };
+    let feed = feed.wrap(Wrap { trim: false });
     frame.render_widget(feed.block(Block::new().borders(Borders::ALL).title(" What it does, and why ")), area);
 }
 

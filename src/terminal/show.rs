@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
 
 use domain::intervention::Command;
-use serde_json::json;
+use serde::Serialize;
 use topology::wire::topics;
 
 use super::{lines::Lines, screen};
@@ -67,29 +67,33 @@ fn write(outputs: &Receiver<Output>, summary: &mut Summary, mut text: impl FnMut
     Ok(())
 }
 
+/// A record as it stands in an event log.
+#[derive(Serialize)]
+struct Record<'a, T> {
+    topic: &'a str,
+    key: &'a str,
+    timestamp_ms: i64,
+    value: &'a T,
+}
+
 /// The output as a line of an event log; nothing for what does not travel on a topic.
 #[must_use]
 pub fn json_line(output: &Output) -> String {
-    let (topic, key, timestamp_ms, value) = match output {
-        Output::Score(score) => {
-            (topics::ENGAGEMENT_SCORES, score.session.as_str(), score.at_ms, serde_json::to_value(score.as_ref()))
+    match output {
+        Output::Score(score) => line(topics::ENGAGEMENT_SCORES, &score.session, score.at_ms, score.as_ref()),
+        Output::Command(command) => {
+            line(topics::INTERVENTION_COMMANDS, &command.session, command.at_ms, command.as_ref())
         }
-        Output::Command(command) => (
-            topics::INTERVENTION_COMMANDS,
-            command.session.as_str(),
-            command.at_ms,
-            serde_json::to_value(command.as_ref()),
-        ),
-        Output::Result(result) => {
-            (topics::INTERVENTION_RESULTS, result.session.as_str(), result.at_ms, serde_json::to_value(result.as_ref()))
-        }
+        Output::Result(result) => line(topics::INTERVENTION_RESULTS, &result.session, result.at_ms, result.as_ref()),
         Output::Feedback(feedback) => {
             let session = Command::parse(&feedback.command).map_or("", |(session, _)| session);
-            (topics::INTERVENTION_FEEDBACK, session, feedback.at_ms, serde_json::to_value(feedback.as_ref()))
+            line(topics::INTERVENTION_FEEDBACK, session, feedback.at_ms, feedback.as_ref())
         }
-        Output::Titled { .. } | Output::DeadLetter(_) | Output::Progress(_) => return String::new(),
-    };
+        Output::Titled { .. } | Output::DeadLetter(_) | Output::Progress(_) => String::new(),
+    }
+}
+
+fn line<T: Serialize>(topic: &str, key: &str, timestamp_ms: i64, value: &T) -> String {
     // What is refused here (a number that is none) was refused by the codec before.
-    let Ok(value) = value else { return String::new() };
-    format!("{}\n", json!({ "topic": topic, "key": key, "timestamp_ms": timestamp_ms, "value": value }))
+    serde_json::to_string(&Record { topic, key, timestamp_ms, value }).map(|line| line + "\n").unwrap_or_default()
 }

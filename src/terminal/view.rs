@@ -162,7 +162,7 @@ impl View {
                 (EntryKind::Alarm(episode.level), format!("{}{colon}{reason}", words::class(episode.class)))
             }
             Edge::Ended(episode) => {
-                let lasted = words::span(episode.to_ms - episode.from_ms);
+                let lasted = words::span(episode.length_ms());
                 (EntryKind::Calm, format!("{} over after {lasted}", words::class(episode.class)))
             }
         };
@@ -208,7 +208,7 @@ impl View {
     /// The time since the first score, as people write it.
     #[must_use]
     pub fn since_start(&self, at_ms: i64) -> String {
-        words::span(at_ms - self.began_ms.unwrap_or(at_ms))
+        words::span(at_ms.saturating_sub(self.began_ms.unwrap_or(at_ms)))
     }
 
     /// All sessions in one line: how many, how many people, the lowest score, how many alarms.
