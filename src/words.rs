@@ -93,9 +93,16 @@ pub fn feedback(feedback: &InterventionFeedback) -> String {
     }
 }
 
-/// What came of it.
+/// What came of it, and what it changed.
 #[must_use]
 pub fn result(result: &InterventionResult) -> String {
+    let change = result.change.map_or_else(String::new, |change| format!(", change {change:+.2}"));
+    format!("{}{change}", verdict(result))
+}
+
+/// What came of it.
+#[must_use]
+pub fn verdict(result: &InterventionResult) -> String {
     let who = if result.held_out { "control" } else { kind(result.kind) };
     let scores = match (result.score_before, result.score_after) {
         (Some(before), Some(after)) => format!(", score {before:.2} to {after:.2}"),
@@ -108,8 +115,7 @@ pub fn result(result: &InterventionResult) -> String {
         (Outcome::Measured, _) => "no effect",
         (ended, _) => outcome(ended),
     };
-    let change = result.change.map_or_else(String::new, |change| format!(", change {change:+.2}"));
-    format!("{who}: {verdict}{scores}{change}")
+    format!("{who}: {verdict}{scores}")
 }
 
 /// A text of other people, on one line, without control characters (which could rewrite a terminal), cut.

@@ -63,14 +63,17 @@ impl Frame {
 
 fn alarms(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
     out.push_str("<div class=\"lane alarms\">");
-    for alarm in &session.alarms {
+    let rooms = session.alarms.iter().skip(1).map(|next| next.episode.from_ms).chain([frame.to]);
+    for (alarm, room_to) in session.alarms.iter().zip(rooms) {
         let left = frame.percent(alarm.episode.from_ms);
-        let width = frame.percent(alarm.episode.to_ms) - left;
+        // The label may be longer than the alarm: it has room until the next one. The bar is the alarm's own share of that.
+        let room = (frame.percent(room_to) - left).max(0.5);
+        let bar = (frame.percent(alarm.episode.to_ms) - left) / room * 100.0;
         let label = format!("{}, {}", words::class(alarm.episode.class), level(alarm.episode.level));
         let class = format!("{} {}", class_name(alarm.episode.class), level(alarm.episode.level));
         write!(
             out,
-            "<span class=\"alarm {class}\" style=\"left:{left:.2}%;width:{width:.2}%\" title=\"{label}: {}\">{label}</span>",
+            "<span class=\"alarm {class}\" style=\"left:{left:.2}%;width:{room:.2}%;--bar:{bar:.1}%\" title=\"{label}: {}\">{label}</span>",
             escape(&alarm.reason)
         )?;
     }
@@ -228,8 +231,10 @@ fn details(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
         out.push_str("<p class=\"calm\">Nothing was wrong, so nothing was done.</p>");
         return Ok(());
     }
-    out.push_str("<details open><summary>Alarms and interventions</summary><div class=\"scroll\"><table>");
-    out.push_str("<thead><tr><th scope=\"col\">Time</th><th scope=\"col\">What</th><th scope=\"col\">Why</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"number\">Change</th></tr></thead><tbody>");
+    out.push_str(
+        "<details open><summary>Alarms and interventions</summary><div class=\"scroll\"><table role=\"table\">",
+    );
+    out.push_str("<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\">Time</th><th scope=\"col\">What</th><th scope=\"col\">Why</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"number\">Change</th></tr></thead><tbody role=\"rowgroup\">");
     let mut rows: Vec<(i64, usize, String)> = Vec::new();
     for alarm in &session.alarms {
         let lasted = words::span(alarm.episode.length_ms());
@@ -238,7 +243,7 @@ fn details(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
             alarm.episode.from_ms,
             0,
             format!(
-                "<td><span class=\"swatch {class}\"></span>{}, {}</td><td>{}</td><td>lasted {lasted}</td><td></td>",
+                "<td role=\"cell\"><span class=\"swatch {class}\"></span>{}, {}</td><td role=\"cell\">{}</td><td role=\"cell\">lasted {lasted}</td><td role=\"cell\"></td>",
                 words::class(alarm.episode.class),
                 level(alarm.episode.level),
                 isolated(&alarm.reason),
@@ -251,7 +256,7 @@ fn details(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
             mark.at_ms,
             number + 1,
             format!(
-                "<td><b>{}</b> {}, {}</td><td>{}</td><td>{}</td><td class=\"number\">{}</td>",
+                "<td role=\"cell\"><b>{}</b> {}, {}</td><td role=\"cell\">{}</td><td role=\"cell\">{}</td><td role=\"cell\" class=\"number\">{}</td>",
                 number + 1,
                 words::kind(mark.kind),
                 words::status(mark.status),
@@ -264,7 +269,11 @@ fn details(out: &mut String, frame: Frame, session: &SessionReport) -> Result {
     // By time; at one time the alarm before what was done about it.
     rows.sort_by_key(|(at_ms, number, _)| (*at_ms, *number));
     for (at_ms, _, cells) in rows {
-        write!(out, "<tr><th scope=\"row\">{}</th>{cells}</tr>", words::span(at_ms.saturating_sub(frame.from)))?;
+        write!(
+            out,
+            "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">{}</th>{cells}</tr>",
+            words::span(at_ms.saturating_sub(frame.from))
+        )?;
     }
     out.push_str("</tbody></table></div>");
     let beyond = session.alarms_beyond + session.interventions_beyond;

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 use topology::wire::{
-    AnomalyLevel, CommandStatus, EngagementScore, InterventionCommand, InterventionKind, InterventionResult, Mode,
+    AnomalyLevel, CommandStatus, EngagementScore, InterventionCommand, InterventionKind, InterventionResult,
     SessionPhase,
 };
 
@@ -53,7 +53,6 @@ pub(super) struct Alarm {
 pub(super) struct Mark {
     pub(super) command: CompactString,
     pub(super) kind: InterventionKind,
-    pub(super) mode: Mode,
     pub(super) status: CommandStatus,
     pub(super) at_ms: i64,
     /// The score when it was decided.
@@ -135,7 +134,6 @@ impl SessionReport {
         self.interventions.push(Mark {
             command: command.command.clone(),
             kind: command.kind,
-            mode: command.mode,
             status: command.status,
             at_ms: command.at_ms,
             score: self.score_last,
@@ -148,7 +146,7 @@ impl SessionReport {
 
     pub(super) fn result(&mut self, result: &InterventionResult) {
         if let Some(mark) = self.mark(&result.command) {
-            mark.outcome = Some(words::result(result));
+            mark.outcome = Some(words::verdict(result));
             mark.change = result.change;
             mark.success = result.success;
         }

@@ -36,19 +36,24 @@ pub enum SettingsError {
         nearest: Option<String>,
     },
     /// A value that the key cannot have.
-    #[error("`{key}` cannot be {value} ({origin}): {message}")]
-    BadValue {
-        /// The key.
-        key: String,
-        /// What it was set to; redacted where the key names a secret.
-        value: String,
-        /// Where it was set.
-        origin: Origin,
-        /// What is wrong with it.
-        message: String,
-        /// What would be right.
-        remedy: String,
-    },
+    #[error("{0}")]
+    BadValue(Box<BadValue>),
+}
+
+/// A value that a key cannot have.
+#[derive(Debug, thiserror::Error)]
+#[error("`{key}` cannot be {value} ({origin}): {message}")]
+pub struct BadValue {
+    /// The key.
+    pub key: String,
+    /// What it was set to; redacted where the key names a secret.
+    pub value: String,
+    /// Where it was set.
+    pub origin: Origin,
+    /// What is wrong with it.
+    pub message: String,
+    /// What would be right.
+    pub remedy: String,
 }
 
 impl SettingsError {
@@ -60,7 +65,7 @@ impl SettingsError {
             Self::Syntax { .. } => "write it as TOML: `[section]`, then lines `key = value`, texts in quotes".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::UnknownKey { nearest: None, .. } => "`conductor config show` lists every setting".into(),
-            Self::BadValue { remedy, .. } => remedy.clone(),
+            Self::BadValue(bad) => bad.remedy.clone(),
         }
     }
 }
@@ -76,13 +81,13 @@ impl OutOfRange {
     /// Says where the value came from.
     pub(super) fn blame(self, rows: &[Row]) -> SettingsError {
         let row = rows.iter().find(|row| row.key == self.key);
-        SettingsError::BadValue {
+        SettingsError::BadValue(Box::new(BadValue {
             key: self.key.into(),
             value: row.map_or_else(String::new, Row::shown),
             origin: row.map_or(Origin::Default, |row| row.origin.clone()),
             message: "it is out of range".into(),
             remedy: format!("set it to {}", self.expected),
-        }
+        }))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::error::{SettingsError, nearest};
+use super::error::{BadValue, SettingsError, nearest};
 use super::secret;
 
 /// Where a value came from.
@@ -131,7 +131,7 @@ fn bad_value(before: &Row, given: GivenValue, origin: Origin, message: String) -
     let remedy = format!("set it to {}, such as {}", expected(&before.value), before.shown());
     // A message may repeat the value.
     let (value, message) = (secret::redact(&before.key, &text), secret::redact(&before.key, &message));
-    SettingsError::BadValue { key: before.key.clone(), value, origin, message, remedy }
+    SettingsError::BadValue(Box::new(BadValue { key: before.key.clone(), value, origin, message, remedy }))
 }
 
 fn expected(value: &Value) -> &'static str {
