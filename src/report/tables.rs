@@ -55,7 +55,7 @@ pub(super) fn interventions(out: &mut String, summary: &Summary) -> Result {
         out.push_str("<p class=\"calm\">Nothing was done, and nothing was held out.</p>");
         return Ok(());
     }
-    let caption = "Interventions, and what was held out to compare with";
+    let caption = "Interventions, and controls held out";
     head(out, caption, &["What", "#Count", "#Measured", "#Before", "#After", "#Recovered", "#Mean change"])?;
     for (kind, count) in &summary.approved {
         let measured = summary.treated.get(kind).copied().unwrap_or_default();

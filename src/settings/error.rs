@@ -1,5 +1,6 @@
 //! What is refused: always the key, where it came from, and the remedy.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
 use super::layers::{Origin, Row};
@@ -96,13 +97,17 @@ pub(super) fn check(sound: bool, key: &'static str, expected: &'static str) -> R
     if sound { Ok(()) } else { Err(OutOfRange { key, expected }) }
 }
 
-/// The known key that is most like `key`, if any is like it at all.
+/// The known key that is most like `key`, if any is like it at all; of two that are, the one that begins like it for longer.
 pub(super) fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known
-        .map(|candidate| (distance(key, candidate), candidate))
+        .map(|candidate| (distance(key, candidate), Reverse(common_start(key, candidate)), candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
-        .map(|(_, candidate)| candidate.to_owned())
+        .filter(|(distance, _, candidate)| *distance <= candidate.len() / 3)
+        .map(|(_, _, candidate)| candidate.to_owned())
+}
+
+fn common_start(left: &str, right: &str) -> usize {
+    left.chars().zip(right.chars()).take_while(|(left, right)| left == right).count()
 }
 
 /// Edit distance (Levenshtein): how many characters must be put in, taken out or replaced.
@@ -140,5 +145,6 @@ mod tests {
         let known = ["engine.commit_interval_ms", "demo.seed"];
         assert_eq!(nearest("engine.comit_interval", known.into_iter()).as_deref(), Some("engine.commit_interval_ms"));
         assert_eq!(nearest("colour", known.into_iter()), None);
+        assert_eq!(nearest("demo.sede", ["demo.mode", "demo.seed"].into_iter()).as_deref(), Some("demo.seed"));
     }
 }
