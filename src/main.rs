@@ -1,2 +1,20 @@
 //! The `conductor` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use engagement_conductor::cli::Cli;
+use engagement_conductor::{failure, settings, trace};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = cli.sources(std::env::vars_os()).and_then(|sources| {
+        let loaded = settings::load(sources)?;
+        trace::init(&loaded.settings.log)?;
+        cli.run(&loaded)
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure::report(&failure),
+    }
+}

@@ -1,0 +1,124 @@
+//! What an operator types. One file per command: its arguments, and what it does with them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::settings::{Given, Loaded, LogFormat, Sources};
+
+pub mod config;
+
+pub mod backtest;
+pub mod calibrate;
+pub mod demo;
+pub mod policy;
+pub mod topology;
+
+const EXAMPLES: &str = "\
+Examples:
+  conductor config show                       every setting, its value, and who set it
+  conductor config show --json                the same for machines
+  CONDUCTOR__LOG__LEVEL=debug conductor ...   a setting by the environment
+  conductor --set decision.budget=3 ...       a setting by a flag
+
+Settings: defaults < the file of --config (or ./conductor.toml) < CONDUCTOR__SECTION__KEY < flags.
+Exit codes: 0 done; 1 failed; 2 refused (usage, settings or input: the message names the remedy).";
+
+/// Watches live sessions, tells when their audience is slipping away, acts, and measures whether it helped.
+#[derive(Debug, Parser)]
+#[command(name = "conductor", version, after_help = EXAMPLES, propagate_version = true)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub common: CommonArguments,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CommonArguments {
+    /// Read settings from this file instead of ./conductor.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set one setting, as `--set decision.budget=3`; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub set: Vec<(String, String)>,
+    /// What is logged: error, warn, info, debug, trace, or a list like info,streams=debug
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+    /// How it is logged
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the settings in force and where each of them came from
+    Config(config::ConfigArguments),
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE, such as decision.budget=3")?;
+    Ok((key.trim().into(), value.into()))
+}
+
+impl Cli {
+    /// Where this call's settings come from.
+    ///
+    /// # Errors
+    /// When a variable of ours holds something that is no text.
+    pub fn sources(&self, environment: impl Iterator<Item = (OsString, OsString)>) -> Result<Sources, Failure> {
+        let mut flags = self.common.flags();
+        flags.extend(self.command.flags());
+        Ok(Sources { file: self.common.config.clone(), environment: texts(environment)?, flags })
+    }
+
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// As the command says.
+    pub fn run(&self, loaded: &Loaded) -> Result<(), Failure> {
+        match &self.command {
+            Command::Config(arguments) => config::run(arguments, loaded),
+        }
+    }
+}
+
+impl Command {
+    /// The settings that the command's own flags set.
+    fn flags(&self) -> Vec<Given> {
+        match self {
+            Self::Config(_) => Vec::new(),
+        }
+    }
+}
+
+impl CommonArguments {
+    fn flags(&self) -> Vec<Given> {
+        let set = self.set.iter().map(|(key, value)| Given::by_flag("--set", key, value));
+        let level = self.log_level.iter().map(|level| Given::by_flag("--log-level", "log.level", level));
+        let format = self.log_format.iter().map(|format| Given::by_flag("--log-format", "log.format", format.as_str()));
+        set.chain(level).chain(format).collect()
+    }
+}
+
+/// The variables of ours as texts; other people's may hold what they like.
+fn texts(environment: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<(String, String)>, Failure> {
+    environment
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|name| name.starts_with(crate::settings::environment::PREFIX))?;
+            Some(match value.into_string() {
+                Ok(value) => Ok((name, value)),
+                Err(_) => Err(Failure::refused(format_args!("the variable {name} is no text"), "write it in UTF-8")),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

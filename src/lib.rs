@@ -1,0 +1,32 @@
+//! The application around the stream: what an operator types, sets, and sees.
+//!
+//! # Layout
+//! - [`cli`]: the commands, one file each
+//! - [`settings`]: defaults, file, environment and flags, and where each value came from
+//! - [`failure`]: what a command that did not work says, and its exit code
+//! - [`clock`]: the only file that reads the machine's clock
+//! - [`output`]: what a running application puts out, for whoever watches it
+//! - [`alarm`], [`words`], [`summary`]: that output as episodes, as sentences and as totals
+//! - [`terminal`]: that output on a screen, or line by line
+//! - [`report`]: that output as one page of HTML
+//! - [`progress`], [`trace`]: how far long work has come, and the log
+//!
+//! What this is NOT: the stream (crate `streams`), its graph (crate `topology`) or what it computes (crate `domain`).
+
+pub mod cli;
+pub mod settings;
+
+pub mod failure;
+
+pub mod clock;
+
+pub mod alarm;
+pub mod output;
+pub mod summary;
+pub mod words;
+
+pub mod report;
+pub mod terminal;
+
+pub mod progress;
+pub mod trace;
