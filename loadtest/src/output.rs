@@ -13,8 +13,8 @@ use crate::unfinished::Unfinished;
 /// An event log that appears under its name when it is whole, and counts what goes into it.
 #[must_use]
 pub struct Output {
-    file: Unfinished,
     writer: EventLogWriter,
+    file: Unfinished,
     /// The value of the record at hand, kept for its memory.
     value: Vec<u8>,
     counts: Counts,

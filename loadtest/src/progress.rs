@@ -9,10 +9,17 @@ impl Progress {
     /// Out of `total` steps.
     pub(crate) fn new(total: u64, unit: &str) -> Self {
         let bar = ProgressBar::new(total);
-        if let Ok(style) = ProgressStyle::with_template(&format!("{{wide_bar}} {{percent}} % of {{len}} {unit}, {{eta}} left")) {
+        if let Ok(style) =
+            ProgressStyle::with_template(&format!("{{wide_bar}} {{percent}} % of {{len}} {unit}, {{eta}} left"))
+        {
             bar.set_style(style);
         }
         Self(bar)
+    }
+
+    /// So many steps are done in all.
+    pub(crate) fn reach(&self, steps: u64) {
+        self.0.set_position(steps);
     }
 
     /// So many more steps are done.

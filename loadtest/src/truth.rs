@@ -26,8 +26,8 @@ pub struct Truth {
 /// Writes the truth, one JSON line per anomaly; it appears under its name when it is whole.
 #[must_use]
 pub struct TruthWriter {
-    file: Unfinished,
     writer: BufWriter<File>,
+    file: Unfinished,
     count: u64,
 }
 

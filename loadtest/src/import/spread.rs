@@ -5,8 +5,7 @@ use domain::random::Generator;
 /// Where `count` events of the span of `length_ms` from `from_ms` on lie in it: uniformly drawn, in order.
 pub(super) fn spread(generator: &mut Generator, count: usize, from_ms: i64, length_ms: i64) -> Vec<i64> {
     let length = u64::try_from(length_ms).unwrap_or(0);
-    let mut times: Vec<i64> =
-        (0..count).map(|_| from_ms.saturating_add_unsigned(generator.below(length))).collect();
+    let mut times: Vec<i64> = (0..count).map(|_| from_ms.saturating_add_unsigned(generator.below(length))).collect();
     times.sort_unstable();
     times
 }

@@ -23,6 +23,7 @@ pub(super) struct Table {
     columns: Vec<(&'static str, usize)>,
     row: StringRecord,
     line: u64,
+    bytes: u64,
 }
 
 impl Table {
@@ -43,8 +44,8 @@ impl Table {
             Some(place) => Ok((column, place)),
             None => Err(Error::Column { path: path.to_owned(), column, found: quoted_header(header) }),
         };
-        let columns = columns.iter().map(|column| place(column)).collect::<Result<_, _>>()?;
-        Ok(Self { path: path.to_owned(), reader, columns, row: StringRecord::new(), line: 1 })
+        let columns = columns.iter().copied().map(place).collect::<Result<_, _>>()?;
+        Ok(Self { path: path.to_owned(), reader, columns, row: StringRecord::new(), line: 1, bytes })
     }
 
     /// Reads the next row; false at the end.
@@ -60,6 +61,16 @@ impl Table {
                 Err(self.broken(RowError::Csv(error)))
             }
         }
+    }
+
+    /// How large the file is, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How much of it has been read.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.reader.position().byte()
     }
 
     /// The line on which the current row begins.
@@ -178,7 +189,9 @@ mod tests {
 
     #[test]
     fn durations_are_hours_minutes_and_seconds() {
-        for (text, expected) in [("00:44:12", Some(2_652_000)), ("7:00:00", Some(25_200_000)), ("1:60:00", None), ("1:00", None)] {
+        for (text, expected) in
+            [("00:44:12", Some(2_652_000)), ("7:00:00", Some(25_200_000)), ("1:60:00", None), ("1:00", None)]
+        {
             let (_folder, table) = table(&format!("t\n{text}\n"), &["t"]);
             let mut table = table.unwrap();
             table.advance().unwrap();
@@ -193,7 +206,10 @@ mod tests {
         let path = folder.path().join("a.csv");
         assert!(table.advance().unwrap() && table.advance().unwrap());
         let error = table.number("a", 9).unwrap_err().to_string();
-        assert_eq!(error, format!("{}:3: `a` is `x\n`, expected a whole number from 0 to 9; mend or remove the row", path.display()));
+        assert_eq!(
+            error,
+            format!("{}:3: `a` is `x\n`, expected a whole number from 0 to 9; mend or remove the row", path.display())
+        );
         let error = table.advance().unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}:5: not a row of CSV: ", path.display())), "{error}");
     }

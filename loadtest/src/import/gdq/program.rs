@@ -67,14 +67,20 @@ mod tests {
     #[test]
     fn missing_minutes_are_a_break_and_the_plan_goes_on_after_it() {
         assert_eq!(told(&[], &[0, 2, 8, 10]), [(Break, 4), (Middle, 8)]);
-        assert_eq!(told(&[(Middle, 1), (Closing, 9)], &[0, 2, 8, 10]), [(Middle, 1), (Break, 4), (Middle, 8), (Closing, 9)]);
+        assert_eq!(
+            told(&[(Middle, 1), (Closing, 9)], &[0, 2, 8, 10]),
+            [(Middle, 1), (Break, 4), (Middle, 8), (Closing, 9)]
+        );
         assert_eq!(told(&[(Closing, 5)], &[0, 2, 8]), [(Break, 4), (Break, 5), (Closing, 8)]);
         assert_eq!(told(&[(Break, 1)], &[0, 8]), [(Break, 1), (Break, 2), (Break, 8)]);
     }
 
     #[test]
     fn a_log_that_begins_in_the_midst_of_the_plan_begins_in_its_phase() {
-        assert_eq!(told(&[(Break, 2), (Middle, 4), (Break, 20)], &[10, 12, 100]), [(Middle, 10), (Break, 14), (Break, 20), (Break, 100)]);
+        assert_eq!(
+            told(&[(Break, 2), (Middle, 4), (Break, 20)], &[10, 12, 100]),
+            [(Middle, 10), (Break, 14), (Break, 20), (Break, 100)]
+        );
         assert_eq!(told(&[(Middle, 10), (Closing, 14)], &[10, 12]), [(Middle, 10)]);
     }
 }

@@ -105,7 +105,8 @@ fn a_broken_row_is_named() {
         ("2018-13-01 00:01:00,1,1,0", "a.csv:3: `time` is `2018-13-01 00:01:00`, expected a time in UTC"),
         ("2018-01-01 00:00:30,1,1,0", "a.csv:3: less than a minute after the row of line 2"),
     ] {
-        std::fs::write(&path, format!("time,num_viewers,num_chats,num_emotes\n2018-01-01 00:00:00,1,1,0\n{row}\n")).unwrap();
+        std::fs::write(&path, format!("time,num_viewers,num_chats,num_emotes\n2018-01-01 00:00:00,1,1,0\n{row}\n"))
+            .unwrap();
         let error = run(&path, &folder.path().join("out.jsonl")).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }

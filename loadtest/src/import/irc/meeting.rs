@@ -51,7 +51,7 @@ pub(super) fn records(
     emit: &mut dyn FnMut(i64, Input),
 ) {
     emit(meeting.start_ms, Input::Session(started(meeting)));
-    let mut room = Room { present: BTreeSet::new(), nicks: BTreeMap::new(), left_out, emit };
+    let mut room = Room { present: BTreeSet::new(), nicks: BTreeMap::new(), left_out, emit: &mut *emit };
     for user in present.iter().filter(|user| !bots.contains(*user)) {
         room.join(meeting.start_ms, user.clone());
     }

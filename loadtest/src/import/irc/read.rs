@@ -42,11 +42,15 @@ pub(super) struct Event {
 
 pub(super) enum What {
     /// A line of this many characters.
-    Message { chars: u32 },
+    Message {
+        chars: u32,
+    },
     Join,
     Leave,
     /// The user goes on under another name.
-    Nick { name: CompactString },
+    Nick {
+        name: CompactString,
+    },
 }
 
 pub(super) fn read(folder: &Path) -> Result<Source, Error> {

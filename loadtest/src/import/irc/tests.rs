@@ -27,7 +27,8 @@ fn imported(sessions: &str, users: &str, events: &str) -> Result<(Vec<Record>, S
 /// One meeting from 10:00 to 10:30; what was done in it, and by whom.
 fn one(users: &str, events: &[&str]) -> Vec<String> {
     let events: String = events.iter().map(|event| format!("5,2015-01-01T{event}\n")).collect();
-    let (records, _) = imported("5,2015-01-01 10:00:00,2015-01-01 10:30:00\n", &format!("5,0,{users}\n"), &events).unwrap();
+    let (records, _) =
+        imported("5,2015-01-01 10:00:00,2015-01-01 10:30:00\n", &format!("5,0,{users}\n"), &events).unwrap();
     present(&records);
     let done = |record: &Record| match &record.input {
         Input::Chat(chat) => format!("{} {}", chat.user, chat.chars.unwrap()),
@@ -80,7 +81,14 @@ fn presence_is_made_consistent_and_whoever_speaks_is_there() {
 
 #[test]
 fn bots_and_what_lies_outside_a_meeting_are_left_out() {
-    let events = ["09:59Z,msg,a,1,,0", "10:00Z,msg,a,2,,0", "10:05Z,join,bot,0,,0", "10:06Z,msg,bot,9,,1", "10:30Z,msg,a,3,+1,0", "10:31Z,msg,a,4,,0"];
+    let events = [
+        "09:59Z,msg,a,1,,0",
+        "10:00Z,msg,a,2,,0",
+        "10:05Z,join,bot,0,,0",
+        "10:06Z,msg,bot,9,,1",
+        "10:30Z,msg,a,3,+1,0",
+        "10:31Z,msg,a,4,,0",
+    ];
     assert_eq!(one("a bot", &events), ["u-a joined", "u-a 2", "u-a 3"]);
 }
 
@@ -99,7 +107,8 @@ fn meetings_at_the_same_time_are_merged() {
     let (records, _) = imported(sessions, "", events).unwrap();
     let kinds = records.iter().filter(|record| record.input.topic() == "session");
     assert_eq!(kinds.map(|record| record.session.as_str()).collect::<Vec<_>>(), ["irc-1", "irc-2", "irc-1", "irc-2"]);
-    let joins = records.iter().filter(|record| matches!(&record.input, Input::Presence(p) if p.kind == PresenceKind::Joined));
+    let joins =
+        records.iter().filter(|record| matches!(&record.input, Input::Presence(p) if p.kind == PresenceKind::Joined));
     assert_eq!(joins.count(), 2);
 }
 

@@ -50,7 +50,7 @@ pub fn import(arguments: &Twitch) -> Result<Summary, Error> {
         ..blank::session(SessionKind::Started)
     };
     output.write(&session, START_MS, &Input::Session(started))?;
-    let progress = Progress::new(0, "messages");
+    let progress = Progress::new(table.bytes(), "bytes");
     let (mut second, mut messages) = (0, Vec::new());
     let mut emotes = 0;
     while table.advance()? {
@@ -65,7 +65,7 @@ pub fn import(arguments: &Twitch) -> Result<Summary, Error> {
         }
         emotes += u64::from(message.emotes);
         messages.push(message);
-        progress.advance(1);
+        progress.reach(table.bytes_read());
     }
     write(&mut output, &session, at_ms(second), &mut messages, &mut generator)?;
     let ended = blank::session(SessionKind::Ended);

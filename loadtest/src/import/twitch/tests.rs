@@ -28,11 +28,8 @@ fn every_message_of_the_sample_is_there_in_its_second_with_its_user_and_length()
         Input::Chat(chat) => Some(((record.at_ms - START_MS) / SECOND, chat.user.to_string(), chat.chars.unwrap())),
         _ => None,
     });
-    let source: Vec<Vec<String>> = csv::Reader::from_path(&file)
-        .unwrap()
-        .into_deserialize::<Vec<String>>()
-        .map(Result::unwrap)
-        .collect();
+    let source: Vec<Vec<String>> =
+        csv::Reader::from_path(&file).unwrap().into_deserialize::<Vec<String>>().map(Result::unwrap).collect();
     let expected = source.iter().map(|row| (row[0].parse().unwrap(), format!("u-{}", row[1]), row[2].parse().unwrap()));
     assert_eq!(messages.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     let reactions: u64 = source.iter().map(|row| row[3].parse::<u64>().unwrap().min(3)).sum();
