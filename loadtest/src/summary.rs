@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use domain::time::{TICK, pane_start};
+use domain::time::pane_start;
 
 /// How many records a log has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Counts {
     pub span_ms: Option<(i64, i64)>,
     /// The most records within one tick.
     pub per_tick_max: u64,
+    /// How many ticks have any record.
+    pub ticks: u64,
     /// The records so far within the tick of the last one.
     in_tick: u64,
 }
@@ -23,8 +25,12 @@ impl Counts {
     /// Counts one record; records come in order of time.
     pub fn add(&mut self, topic: &'static str, at_ms: i64) {
         *self.topics.entry(topic).or_default() += 1;
-        let (first, last) = self.span_ms.unwrap_or((at_ms, at_ms));
-        self.in_tick = if pane_start(last) == pane_start(at_ms) { self.in_tick + 1 } else { 1 };
+        let first = self.span_ms.map_or(at_ms, |(first, _)| first);
+        if self.span_ms.is_none_or(|(_, last)| pane_start(last) != pane_start(at_ms)) {
+            self.ticks += 1;
+            self.in_tick = 0;
+        }
+        self.in_tick += 1;
         self.per_tick_max = self.per_tick_max.max(self.in_tick);
         self.span_ms = Some((first, at_ms));
     }
@@ -35,12 +41,10 @@ impl Counts {
         self.topics.values().sum()
     }
 
-    /// Records per tick from the first to the last, in the mean.
+    /// Records per tick that has any, in the mean.
     #[must_use]
     pub fn per_tick_mean(&self) -> f64 {
-        let Some((first, last)) = self.span_ms else { return 0.0 };
-        let ticks = (pane_start(last) - pane_start(first)) / TICK + 1;
-        self.total() as f64 / ticks as f64
+        self.total() as f64 / self.ticks.max(1) as f64
     }
 }
 
@@ -67,7 +71,7 @@ impl fmt::Display for Summary {
             writeln!(f, "  {topic:<10} {:>12}", grouped(*count))?;
         }
         let (mean, max) = (self.counts.per_tick_mean(), grouped(self.counts.per_tick_max));
-        writeln!(f, "  per tick of 5 s: {mean:.1} in the mean, {max} at most")?;
+        writeln!(f, "  per tick of 5 s that has any: {mean:.1} in the mean, {max} at most")?;
         for (what, count) in &self.notes {
             writeln!(f, "  {what}: {}", grouped(*count))?;
         }
@@ -103,10 +107,10 @@ mod tests {
             counts.add(topic, at_ms);
         }
         assert_eq!(counts.topics, BTreeMap::from([("chat", 3), ("session", 1)]));
-        assert_eq!((counts.per_tick_max, counts.per_tick_mean()), (2, 0.8));
+        assert_eq!((counts.per_tick_max, counts.per_tick_mean()), (2, 4.0 / 3.0));
         let summary = Summary { log: "a.jsonl".into(), sessions: 1, counts, notes: vec![("bots left out", 1_234_567)] };
         let expected = "a.jsonl: 4 records, 1 sessions\n  from 1970-01-01T00:00:04Z to 1970-01-01T00:00:20Z\n  \
-            chat                  3\n  session               1\n  per tick of 5 s: 0.8 in the mean, 2 at most\n  \
+            chat                  3\n  session               1\n  per tick of 5 s that has any: 1.3 in the mean, 2 at most\n  \
             bots left out: 1,234,567\n";
         assert_eq!(summary.to_string(), expected);
     }

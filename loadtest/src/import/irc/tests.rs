@@ -52,7 +52,7 @@ fn the_samples_have_as_many_messages_as_their_source_says_and_nobody_is_there_tw
         let of_session = || records.iter().filter(|record| record.session == session);
         let messages = of_session().filter(|record| record.input.topic() == "chat").count();
         assert_eq!(messages.to_string(), row[4], "{session}");
-        let ends = [of_session().next().unwrap(), of_session().last().unwrap()];
+        let ends = [of_session().next().unwrap(), of_session().next_back().unwrap()];
         let kinds = ends.map(|record| match &record.input {
             Input::Session(session) => session.kind,
             other => panic!("{other:?}"),
