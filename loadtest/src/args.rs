@@ -54,8 +54,8 @@ pub enum Import {
 Example:
   loadtest import twitch chat.csv --out chat.jsonl.zst
 
-One keynote, named like the file, from 2023-11-14T22:13:20Z on (the source has no date) to a second after the last message.
-Each message also gives one reaction per emote in it, at most 3. The messages of a second are spread over it, in their
+One keynote, named like the file, from 2023-11-14T22:13:20Z on (the source has no date) to a second after the last message. \
+Each message also gives one reaction per emote in it, at most 3. The messages of a second are spread over it, in their \
 order, by the seeded generator. Nobody joins or leaves: the source does not say.")]
     Twitch(Twitch),
     /// A marathon's viewers and chat by the minute: two CSV files, counts and schedule
@@ -63,20 +63,22 @@ order, by the seeded generator. Nobody joins or leaves: the source does not say.
 Example:
   loadtest import gdq sgdq2018_timeseries.csv --schedule sgdq2018_schedule.csv --out sgdq2018.jsonl.zst
 
-The source has counts, not events: the seeded generator spreads each minute's net joins or leaves, chats and emotes
-(reactions) over the minute. Anyone leaves alike, the user longest gone returns first, and those present speak by heavy-tailed
-weights (Pareto 1.2). Empty viewers keep the last count. Missing minutes are a break. Each run of the schedule begins a middle
-phase, more than 5 minutes without a run are a break, the end of the last run begins the closing.")]
+The source has counts, not events: the seeded generator spreads each minute's net joins or leaves, chats and emotes \
+(as reactions) over the minute. Anyone leaves alike, the user longest gone returns first, and those present speak by \
+heavy-tailed weights (Pareto 1.2). Empty viewers keep the last count.
+
+Each run of the schedule begins a middle phase, more than 5 minutes without a run are a break, the end of the last run \
+begins the closing. Missing minutes are a break.")]
     Gdq(Gdq),
     /// Meetings: a folder with sessions.csv, present_at_start.csv and events.csv
     #[command(after_help = "\
 Example:
   loadtest import irc meetings/ --out meetings.jsonl.zst
 
-One workshop per meeting, named irc-N, from its start to the end of its last minute; what lies outside is left out and
-counted, as are bots. Who was present joins at the start; who speaks without having joined joins right before. A new nick
-is the same user. Votes (+1, -1) are messages. The events of a minute are spread over it, in their order, by the seeded
-generator.")]
+One workshop per meeting, named irc-N, from its start to the end of its last minute; what lies outside is left out and \
+counted, as are bots. Who was present joins at the start; who speaks without having joined joins right before. A new \
+nick is the same user. Votes (+1, -1) are messages. The events of a minute are spread over it, in their order, by the \
+seeded generator.")]
     Irc(Irc),
 }
 
@@ -157,4 +159,36 @@ pub struct Generate {
     /// Replace the log and the truth if they are there already
     #[arg(long)]
     pub force: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_its_examples_parse() {
+        Arguments::command().debug_assert();
+        let help = Arguments::command().render_long_help().to_string();
+        let examples: Vec<_> = EXAMPLES.lines().filter(|line| line.trim_start().starts_with("loadtest ")).collect();
+        assert_eq!(examples.len(), 4);
+        for example in examples {
+            assert!(help.contains(example));
+            Arguments::try_parse_from(example.split_whitespace()).unwrap();
+        }
+    }
+
+    #[test]
+    fn counts_beyond_their_limits_are_wrong_usage() {
+        let parse = |more: &str| {
+            let line = format!("loadtest generate --seed 1 --out a --truth b {more}");
+            Arguments::try_parse_from(line.split_whitespace()).map(|_| ()).map_err(|error| error.exit_code())
+        };
+        assert_eq!(parse("--sessions 100000 --minutes 1440"), Ok(()));
+        for wrong in ["", "--sessions 0", "--sessions 100001", "--sessions 1 --minutes 0", "--sessions 1 --start-ms=-1"]
+        {
+            assert_eq!(parse(wrong), Err(2), "{wrong}");
+        }
+    }
 }
