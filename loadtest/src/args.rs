@@ -170,11 +170,9 @@ mod tests {
     #[test]
     fn the_command_line_is_sound_and_its_examples_parse() {
         Arguments::command().debug_assert();
-        let help = Arguments::command().render_long_help().to_string();
         let examples: Vec<_> = EXAMPLES.lines().filter(|line| line.trim_start().starts_with("loadtest ")).collect();
         assert_eq!(examples.len(), 4);
         for example in examples {
-            assert!(help.contains(example));
             Arguments::try_parse_from(example.split_whitespace()).unwrap();
         }
     }
