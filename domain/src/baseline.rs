@@ -169,3 +169,59 @@ impl Baseline {
         Self { version: prior.version, rates: own.blend(&prior.rates.sound(), kappa) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pane::{Counts, Stamp};
+
+    fn pane(present: u32, share: f64) -> Pane {
+        let stamp = Stamp { present, active_short: Some(share), active_long: None };
+        let all = Counts { messages: 6, reactions: 3, users: 0 };
+        Pane { all, leaves_explicit: 1, leaves_timeout: 2, stamp: Some(stamp), ..Pane::default() }
+    }
+
+    #[test]
+    fn the_active_share_is_weighted_by_person_minutes() {
+        let mut own = Own::default();
+        own.add_pane(&pane(120, 0.1));
+        own.add_pane(&pane(360, 0.5));
+        own.add_pane(&Pane { stamp: None, ..pane(1_000, 0.9) });
+        assert!((own.person_minutes() - 40.0).abs() < 1e-12);
+        assert!((own.active_short / own.active_short_weight - 0.4).abs() < 1e-12);
+        assert_eq!((own.messages, own.reactions, own.leaves, own.active_long_weight), (12, 6, 6, 0.0));
+    }
+
+    #[test]
+    fn the_prior_weighs_fifteen_minutes_of_the_audience_and_at_least_sixty_person_minutes() {
+        let mut own = Own::default();
+        for _ in 0..12 {
+            own.add_pane(&pane(60, 0.5));
+        }
+        let prior = Prior { version: 3, ..Prior::default() };
+        let of = |people| Baseline::of(&prior, &own, people);
+        assert_eq!(of(1.0).version, 3);
+        assert!((of(1.0).rates.chat - (60.0 * 0.14 + 72.0) / 120.0).abs() < 1e-12);
+        assert!((of(60.0).rates.chat - (900.0 * 0.14 + 72.0) / 960.0).abs() < 1e-12);
+        // 36 leaves in 60 person-minutes are 3 per person in 5 minutes.
+        assert!((of(1.0).rates.stay - (60.0 * 0.06 + 60.0 * 3.0) / 120.0).abs() < 1e-12);
+        assert!((of(1.0).rates.active_long - 0.65).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_poll_weighs_by_those_who_could_vote() {
+        let mut own = Own::default();
+        own.add_poll(30, 60);
+        own.add_poll(90, 60);
+        let rates = Baseline::of(&Prior::default(), &own, 0.0).rates;
+        assert!((rates.poll - (60.0 * 0.47 + 90.0) / 180.0).abs() < 1e-12, "votes beyond the eligible do not count");
+    }
+
+    #[test]
+    fn every_rate_is_a_positive_number() {
+        let broken = Rates { chat: f64::NAN, poll: -1.0, active_short: 7.0, active_long: 0.0, ..Rates::START };
+        let sound = broken.sound();
+        assert_eq!((sound.chat, sound.poll), (0.14, RATE_MIN));
+        assert_eq!((sound.active_short, sound.active_long), (1.0, RATE_MIN));
+    }
+}

@@ -28,6 +28,7 @@ pub mod window;
 
 pub mod anomaly;
 pub mod intervention;
+pub mod outage;
 
 pub mod bandit;
 pub mod outcome;

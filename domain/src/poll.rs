@@ -29,7 +29,7 @@ pub struct Poll {
 }
 
 impl Poll {
-    /// How much it counts in `window` at tick `at`, in [0,1]: nothing for 30 s, so that an unanswered poll moves no score; in full
+    /// How much it counts in `window` at tick `at`, within 0 and 1: nothing for 30 s, so that an unanswered poll moves no score; in full
     /// from 60 s on; then out over the last third (90 s) or fifth (5 min) of its time in the window.
     #[must_use]
     pub fn fade(&self, window: Window, at: Millis) -> f64 {

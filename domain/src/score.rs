@@ -1,6 +1,7 @@
-//! The score: every signal mapped to [0,1] against its baseline, 0.70 meaning "as usual for this kind of session".
+//! The score: every signal mapped to the range from 0 to 1 against its baseline, 0.70 meaning "as usual for this kind of session".
 
 use crate::baseline::Rates;
+use crate::context::names;
 use crate::math;
 use crate::poll::PollTerm;
 use crate::time::{LONG_WINDOW, Millis, PANE};
@@ -46,14 +47,14 @@ pub struct Amounts {
     pub lived_ms: Millis,
 }
 
-/// The terms, each in [0,1].
+/// The terms, each within 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Terms {
     /// Chat messages.
     pub chat: f64,
     /// Poll participation; absent without a poll that counts.
     pub poll: Option<f64>,
-    /// The part of the poll's weight that is in force, in [0,1].
+    /// The part of the poll's weight that is in force, within 0 and 1.
     pub poll_fade: f64,
     /// Active users.
     pub active: f64,
@@ -63,17 +64,18 @@ pub struct Terms {
     pub stay: f64,
 }
 
-/// The published bands of a score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Band {
-    /// Below .40.
-    Low,
-    /// Below .60.
-    Fair,
-    /// Below .80.
-    Usual,
-    /// The rest.
-    High,
+names! {
+    /// The published bands of a score.
+    Band {
+        /// Below .40.
+        Low = "low",
+        /// Below .60.
+        Fair = "fair",
+        /// Below .80.
+        Usual = "usual",
+        /// The rest.
+        High = "high",
+    }
 }
 
 impl Band {
@@ -85,17 +87,6 @@ impl Band {
             s if s < 0.60 => Self::Fair,
             s if s < 0.80 => Self::Usual,
             _ => Self::High,
-        }
-    }
-
-    /// The name on the wire.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Fair => "fair",
-            Self::Usual => "usual",
-            Self::High => "high",
         }
     }
 }

@@ -7,6 +7,10 @@ pub type Millis = i64;
 pub const SECOND: Millis = 1_000;
 /// One minute.
 pub const MINUTE: Millis = 60 * SECOND;
+/// One hour.
+pub const HOUR: Millis = 60 * MINUTE;
+/// One day.
+pub const DAY: Millis = 24 * HOUR;
 /// One tick: each live session is evaluated at every multiple of this.
 pub const TICK: Millis = 5 * SECOND;
 /// A pane is the counts of one tick's worth of events; windows are folds over panes.

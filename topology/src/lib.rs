@@ -3,6 +3,9 @@
 //! # Layout
 //! - [`wire`]: one struct per value that travels on a topic
 //! - [`codec`]: those structs as bytes, in Avro and in JSON
+//! - [`graph`]: sources, processors, stores and sinks, on one screen; its processors are `perceive`, `decide` and `learn`
+//! - [`settings`]: what can be set about them
+//! - `rows`: what the stores hold, one file per kind of row
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
 //! - [`simulated`]: the simulated audience on the wire
 
@@ -10,3 +13,22 @@ pub mod codec;
 pub mod event_log;
 pub mod simulated;
 pub mod wire;
+
+pub mod graph;
+pub mod settings;
+
+mod event;
+mod moment;
+
+mod decide;
+mod learn;
+mod perceive;
+
+mod rows;
+mod stores;
+mod tables;
+
+pub use tables::band_name;
+
+#[cfg(test)]
+mod cpu_time;

@@ -66,6 +66,12 @@ impl Reading {
     pub fn fired(&self) -> bool {
         self.ratio >= 1.0
     }
+
+    /// Its share of the anomaly score: in [0,1], 0.6 at WARNING.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        score_of(self.ratio)
+    }
 }
 
 /// All parts on one tick, in the order of [`Part::ALL`].

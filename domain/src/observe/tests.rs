@@ -109,6 +109,16 @@ fn a_reply_to_a_known_message_is_timed() {
 }
 
 #[test]
+fn a_reply_beyond_the_cap_is_not_timed() {
+    let mut room = Room::new();
+    room.user(0, 1, &Activity::Message { chars: 1, question: false, message: Some(7), by_command: false });
+    for _ in 0..20 {
+        room.user(0, 2, &Activity::Reply { in_reply_to: 7, message: None, by_command: false });
+    }
+    assert_eq!(room.panes[&START].responses.iter().sum::<u32>(), 6);
+}
+
+#[test]
 fn the_best_of_many_questions_are_kept() {
     let mut room = Room::new();
     for id in 0..40 {

@@ -71,6 +71,17 @@ fn a_return_within_sixty_seconds_takes_the_leave_back() {
 }
 
 #[test]
+fn who_joins_in_the_millisecond_of_the_leave_is_back() {
+    let mut room = Room::new();
+    room.join(0, 1);
+    room.leave(SECOND, 1);
+    room.say(SECOND, 1);
+    assert_eq!(room.present(SECOND), 0);
+    room.join(SECOND, 1);
+    assert_eq!(room.present(SECOND), 1);
+}
+
+#[test]
 fn a_timeout_is_taken_back_where_it_was_counted() {
     let mut room = Room::new();
     room.beat(0, 1);

@@ -8,6 +8,8 @@
 //! Every call returns at once or after a bounded wait; nothing here is async, because one OS thread owns one consumer and
 //! one producer and no future may sit in the path of a record.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
 mod error;
 pub mod memory;
 mod record;

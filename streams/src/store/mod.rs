@@ -4,6 +4,9 @@
 //! write-back cache and the changelog's dedup; it reaches the backend in one [`Batch`] after the commit, with the offsets that
 //! make the backend's content identifiable.
 
+pub mod memory;
+pub(crate) mod overlay;
+
 use core::ops::ControlFlow;
 use std::sync::Arc;
 

@@ -42,7 +42,7 @@ pub struct Avro {
 }
 
 impl Avro {
-    fn new<T: Value>(schemas: &'static [Schema]) -> Result<Self, apache_avro::Error> {
+    pub(super) fn new<T: Value>(schemas: &'static [Schema]) -> Result<Self, apache_avro::Error> {
         apache_avro::util::max_allocation_bytes(ALLOCATION_BYTES_MAX);
         let mut readers = Vec::new();
         for schema in schemas {
@@ -67,7 +67,7 @@ impl Avro {
 }
 
 /// The schemas of a record, as text in the binary: the current one, then the former ones.
-fn parse<T: Value>() -> Result<Vec<Schema>, apache_avro::Error> {
+pub(super) fn parse<T: Value>() -> Result<Vec<Schema>, apache_avro::Error> {
     std::iter::once(&T::SCHEMA).chain(T::FORMER_SCHEMAS).map(|text| Schema::parse_str(text)).collect()
 }
 

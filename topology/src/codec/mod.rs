@@ -3,6 +3,19 @@
 //! [`encode`] is told the format, [`decode`] sees it: Avro begins with `0xC3 0x01`, JSON with `{`, and what is framed
 //! for a schema registry with `0x00`. Whatever decodes has also passed [`validate`](crate::wire::Value::validate),
 //! whatever does not is an error and never a panic: the caller makes it a dead letter.
+//!
+//! ```
+//! use topology::codec::{Format, decode, encode};
+//! use topology::wire::{Chat, ChatKind};
+//!
+//! let message: Chat = decode(br#"{"kind":"message","user":"u-7","text":"hi"}"#)?;
+//! assert_eq!(message.kind, ChatKind::Message);
+//!
+//! let mut bytes = Vec::new();
+//! encode(&message, Format::Avro, &mut bytes)?;
+//! assert_eq!(decode::<Chat>(&bytes)?, message);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod avro;
 mod error;

@@ -25,6 +25,12 @@ pub(crate) fn session_part(session_id: &str, part: &str, key: &mut Vec<u8>) {
     key.extend_from_slice(part.as_bytes());
 }
 
+/// The time of a key that [`session_at`] made.
+pub(crate) fn at(key: &[u8]) -> Option<Millis> {
+    let (_, at) = key.split_last_chunk::<8>()?;
+    Some((u64::from_be_bytes(*at) ^ (1 << 63)) as i64)
+}
+
 /// The session and the rest of a key.
 pub(crate) fn split(key: &[u8]) -> Option<(&str, &[u8])> {
     let (length, rest) = key.split_first_chunk::<2>()?;
@@ -51,5 +57,6 @@ mod tests {
         session_at("s", 0, &mut epoch);
         session_at("s", 1_700_000_000_000, &mut after);
         assert!(before < epoch && epoch < after);
+        assert_eq!([at(&before), at(&after)], [Some(-5_000), Some(1_700_000_000_000)]);
     }
 }

@@ -146,6 +146,18 @@ impl Row for f64 {
     }
 }
 
+impl Row for f32 {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_bits().to_le_bytes());
+    }
+
+    fn read(input: &mut &[u8]) -> Option<Self> {
+        let (bytes, rest) = input.split_first_chunk::<4>()?;
+        *input = rest;
+        Some(Self::from_bits(u32::from_le_bytes(*bytes)))
+    }
+}
+
 impl<T: Row> Row for Option<T> {
     fn write(&self, out: &mut Vec<u8>) {
         self.is_some().write(out);

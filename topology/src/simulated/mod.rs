@@ -19,14 +19,12 @@ pub use input::Input;
 
 use compact_str::{CompactString, format_compact};
 use domain::audience::{CommandRef, Happening, PLATFORM, SessionPlan, What};
-use domain::context::{self, Phase};
 use domain::time::Millis;
 
 use blank::session;
 
 use crate::wire::{
-    Chat, ChatKind, PlannedPhase, Poll, PollKind, Presence, PresenceKind, Reaction, Session, SessionKind, SessionPhase,
-    SessionType,
+    Chat, ChatKind, PlannedPhase, Poll, PollKind, Presence, PresenceKind, Reaction, Session, SessionKind, SessionType,
 };
 
 /// The user whom the platform's own posts come from; it never joins.
@@ -40,9 +38,7 @@ pub fn input(plan: &SessionPlan, happening: &Happening, commands: &Commands) -> 
         What::Started { session_type, capacity, ends_at_ms } => {
             Input::Session(started(plan, session_type, capacity, ends_at_ms))
         }
-        What::Phase { phase } => {
-            Input::Session(Session { phase: Some(phase_on_wire(phase)), ..session(SessionKind::Phase) })
-        }
+        What::Phase { phase } => Input::Session(Session { phase: Some(phase), ..session(SessionKind::Phase) }),
         What::Ended => Input::Session(session(SessionKind::Ended)),
         What::Slide { index } => Input::Session(Session { index: Some(count(index)), ..session(SessionKind::Slide) }),
         What::Speech { words, span_ms } => Input::Session(Session {
@@ -115,30 +111,16 @@ pub fn user_of(id: &str) -> Option<u32> {
     (user_id(user) == id).then_some(user)
 }
 
-fn started(plan: &SessionPlan, session_type: context::SessionType, capacity: u32, ends_at_ms: Millis) -> Session {
+fn started(plan: &SessionPlan, session_type: SessionType, capacity: u32, ends_at_ms: Millis) -> Session {
     let planned = plan.schedule.iter();
-    let schedule = planned.map(|planned| PlannedPhase { phase: phase_on_wire(planned.phase), at_ms: planned.at_ms });
+    let schedule = planned.map(|planned| PlannedPhase { phase: planned.phase, at_ms: planned.at_ms });
     Session {
         title: Some(texts::title(plan.seed)),
-        session_type: Some(match session_type {
-            context::SessionType::Keynote => SessionType::Keynote,
-            context::SessionType::Workshop => SessionType::Workshop,
-            context::SessionType::Panel => SessionType::Panel,
-        }),
+        session_type: Some(session_type),
         capacity: Some(i64::from(capacity)),
         schedule: Some(schedule.collect()),
         ends_at_ms: Some(ends_at_ms),
         ..session(SessionKind::Started)
-    }
-}
-
-fn phase_on_wire(phase: Phase) -> SessionPhase {
-    match phase {
-        Phase::Opening => SessionPhase::Opening,
-        Phase::Middle => SessionPhase::Middle,
-        Phase::Closing => SessionPhase::Closing,
-        Phase::Qa => SessionPhase::Qa,
-        Phase::Break => SessionPhase::Break,
     }
 }
 

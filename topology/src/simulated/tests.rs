@@ -1,15 +1,16 @@
 //! A simulated session on the wire, from its start to its end, interventions included.
 
 use domain::audience::{Action, Audience, World};
-use domain::context::{InterventionKind, SessionType as DomainType};
+use domain::context::InterventionKind;
 use domain::time::MINUTE;
 
 use super::*;
 use crate::codec::{Format, decode};
+use crate::wire::SessionPhase;
 
 /// A session that is acted on by every kind, twice by none.
 fn happenings(commands: &mut Commands) -> (SessionPlan, Vec<Happening>) {
-    let plan = SessionPlan::scripted(4, 1_700_000_000_000, 30 * MINUTE, DomainType::Workshop, 60, &[]);
+    let plan = SessionPlan::scripted(4, 1_700_000_000_000, 30 * MINUTE, SessionType::Workshop, 60, &[]);
     let mut audience = Audience::new(plan.clone(), World::Normal);
     let mut all = Vec::new();
     for (number, kind) in InterventionKind::ALL.iter().enumerate() {

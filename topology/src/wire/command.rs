@@ -6,50 +6,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Invalid};
-use super::names::names;
-use super::{Mode, Value, finite, topics};
-
-names! {
-    /// What can be done.
-    InterventionKind, "intervention kind" {
-        /// Open a poll.
-        Poll = "POLL",
-        /// Ask something in the chat.
-        ChatPrompt = "CHAT_PROMPT",
-        /// Speak to some people only.
-        Nudge = "NUDGE",
-        /// Put a question before everybody.
-        QnaPromote = "QNA_PROMOTE",
-    }
-}
-
-names! {
-    /// How far a command has come.
-    CommandStatus, "command status" {
-        /// It waits for a person.
-        Proposed = "proposed",
-        /// It is to be run.
-        Approved = "approved",
-        /// A control: it is measured and not run.
-        HeldOut = "held_out",
-        /// It is not to be run any more.
-        Cancelled = "cancelled",
-    }
-}
-
-names! {
-    /// Whom a command is meant for.
-    Segment, "segment" {
-        /// Everybody who is present.
-        All = "ALL",
-        /// Those who took part and stopped.
-        Disengaged = "DISENGAGED",
-        /// Those who never took part.
-        Lurkers = "LURKERS",
-        /// Those whose first session it is.
-        FirstTime = "FIRST_TIME",
-    }
-}
+use super::{CommandStatus, InterventionKind, Mode, Segment, Value, finite, named, topics};
 
 /// A decision on one intervention.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +18,7 @@ pub struct InterventionCommand {
     /// The tick of the decision, in milliseconds since the epoch.
     pub at_ms: i64,
     /// What is to be done.
+    #[serde(with = "named")]
     pub kind: InterventionKind,
     /// Which form of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,8 +43,10 @@ pub struct InterventionCommand {
     /// It must not be run later than this, in milliseconds since the epoch.
     pub expires_at_ms: i64,
     /// How far it has come.
+    #[serde(with = "named")]
     pub status: CommandStatus,
     /// The mode in which it was decided.
+    #[serde(with = "named")]
     pub mode: Mode,
     /// The content as a person edited it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +67,7 @@ pub struct InterventionCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandTarget {
     /// The segment.
+    #[serde(with = "named")]
     pub segment: Segment,
     /// Its members one by one, where they are few.
     #[serde(skip_serializing_if = "Option::is_none")]

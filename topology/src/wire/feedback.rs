@@ -4,27 +4,13 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Invalid};
-use super::names::names;
-use super::{Value, finite, topics};
-
-names! {
-    /// What became of a command; each is final.
-    FeedbackKind, "feedback kind" {
-        /// The event platform did it.
-        Executed = "executed",
-        /// It could not be done.
-        Failed = "failed",
-        /// It was too late.
-        Expired = "expired",
-        /// The event platform, or a cancellation, said no.
-        Refused = "refused",
-    }
-}
+use super::{FeedbackKind, Value, finite, named, topics};
 
 /// What became of one command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InterventionFeedback {
     /// What became of it.
+    #[serde(with = "named")]
     pub kind: FeedbackKind,
     /// The producer's event id, for tracing.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@
 //! - [`names`]: the sets of names (`kind`, `phase`, ...), strings on the wire and enums in Rust
 //! - [`check`]: what a field may hold, beyond its type
 //!
-//! What this is NOT: a codec (see [`crate::codec`]), and not the domain's vocabulary (the topology translates).
+//! What this is NOT: a codec (see [`crate::codec`]). Closed sets that the domain computes with are the domain's own types.
 
 pub mod topics;
 
@@ -28,28 +28,30 @@ mod session;
 
 pub mod check;
 mod finite;
+mod named;
 pub mod names;
 mod text;
 
 pub use baselines::Baselines;
 pub use chat::{Chat, ChatKind};
 pub use check::Invalid;
-pub use command::{
-    CommandContext, CommandPolicy, CommandStatus, CommandTarget, InterventionCommand, InterventionKind, PolicyEstimate,
-    RecentMessage, Segment,
-};
-pub use feedback::{FeedbackKind, InterventionFeedback};
+pub use command::{CommandContext, CommandPolicy, CommandTarget, InterventionCommand, PolicyEstimate, RecentMessage};
+pub use feedback::InterventionFeedback;
 pub use names::UnknownName;
 pub use policy::{Policy, PolicyArm};
 pub use poll::{Poll, PollKind};
 pub use presence::{Presence, PresenceKind};
 pub use reaction::{Reaction, ReactionKind};
-pub use result::{InterventionResult, Outcome};
-pub use score::{
-    Anomaly, AnomalyClass, AnomalyLevel, AnomalyPart, Band, EngagementScore, ScoreBaseline, ScoreTerms, Signals,
-};
-pub use session::{Decision, Mode, PlannedPhase, Session, SessionKind, SessionPhase, SessionType};
+pub use result::InterventionResult;
+pub use score::{Anomaly, AnomalyClass, AnomalyPart, EngagementScore, ScoreBaseline, ScoreTerms, Signals};
+pub use session::{PlannedPhase, Session, SessionKind};
 pub use text::{TEXT_CHARS_MAX, cut};
+
+/// The domain's words, as strings on the wire.
+pub use domain::anomaly::Level as AnomalyLevel;
+pub use domain::context::{InterventionKind, Phase as SessionPhase, SessionType};
+pub use domain::intervention::{Decision, Feedback as FeedbackKind, Mode, Outcome, Segment, Status as CommandStatus};
+pub use domain::score::Band;
 
 /// A value that travels on a topic.
 pub trait Value: serde::Serialize + serde::de::DeserializeOwned {

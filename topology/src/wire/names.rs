@@ -3,8 +3,6 @@
 //! Never an Avro enum: a reader with an older schema cannot even decode a record that carries a new symbol. As a
 //! string, the record decodes, and the one name that is not known is reported.
 
-use super::cut;
-
 /// A name that does not belong to its set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {set} `{name}`, expected one of {expected}")]
@@ -14,15 +12,15 @@ pub struct UnknownName {
     /// What it was, cut to a length that fits into a log.
     pub name: String,
     /// The names that are known, separated by commas.
-    pub expected: &'static str,
+    pub expected: String,
 }
 
 impl UnknownName {
     /// Longest part of a foreign name that an error repeats, in characters.
     const NAME_CHARS_MAX: usize = 64;
 
-    pub(crate) fn new(set: &'static str, name: &str, expected: &'static str) -> Self {
-        Self { set, name: cut(name).chars().take(Self::NAME_CHARS_MAX).collect(), expected }
+    pub(crate) fn new(set: &'static str, name: &str, expected: impl Into<String>) -> Self {
+        Self { set, name: name.chars().take(Self::NAME_CHARS_MAX).collect(), expected: expected.into() }
     }
 }
 
@@ -77,7 +75,7 @@ macro_rules! names {
 
         impl<'de> serde::Deserialize<'de> for $Set {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::wire::names::NameVisitor::<Self>::new(concat!("a ", $set)))
+                deserializer.deserialize_str($crate::wire::names::NameVisitor::<Self>::new(concat!("a ", $set), str::parse))
             }
         }
     };
@@ -87,16 +85,16 @@ pub(crate) use names;
 /// Reads a name without keeping the string that carried it.
 pub(crate) struct NameVisitor<T> {
     expected: &'static str,
-    set: std::marker::PhantomData<T>,
+    find: fn(&str) -> Result<T, UnknownName>,
 }
 
 impl<T> NameVisitor<T> {
-    pub(crate) fn new(expected: &'static str) -> Self {
-        Self { expected, set: std::marker::PhantomData }
+    pub(crate) fn new(expected: &'static str, find: fn(&str) -> Result<T, UnknownName>) -> Self {
+        Self { expected, find }
     }
 }
 
-impl<T: std::str::FromStr<Err = UnknownName>> serde::de::Visitor<'_> for NameVisitor<T> {
+impl<T> serde::de::Visitor<'_> for NameVisitor<T> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -104,6 +102,6 @@ impl<T: std::str::FromStr<Err = UnknownName>> serde::de::Visitor<'_> for NameVis
     }
 
     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<T, E> {
-        name.parse().map_err(E::custom)
+        (self.find)(name).map_err(E::custom)
     }
 }

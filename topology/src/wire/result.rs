@@ -4,30 +4,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Invalid};
-use super::names::names;
-use super::{InterventionKind, Value, finite, topics};
-
-names! {
-    /// How a command ended; only the first teaches.
-    Outcome, "outcome" {
-        /// The score was compared.
-        Measured = "measured",
-        /// It could not be run.
-        Failed = "failed",
-        /// The event platform, or a cancellation, said no.
-        Refused = "refused",
-        /// It was too late to run it.
-        Expired = "expired",
-        /// A person said no.
-        Declined = "declined",
-        /// The stream took it back.
-        Cancelled = "cancelled",
-        /// No feedback came.
-        Unanswered = "unanswered",
-        /// The session ended or broke before there was anything to compare.
-        Censored = "censored",
-    }
-}
+use super::{InterventionKind, Outcome, Value, finite, named, topics};
 
 /// What one command changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +18,7 @@ pub struct InterventionResult {
     /// The situation that is learned under.
     pub context_key: CompactString,
     /// What was done.
+    #[serde(with = "named")]
     pub kind: InterventionKind,
     /// Which form of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +33,7 @@ pub struct InterventionResult {
     /// It waited for a person; then it is reported and does not teach.
     pub waited: bool,
     /// How it ended.
+    #[serde(with = "named")]
     pub outcome: Outcome,
     /// The tick from which on it was measured (t0), in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,7 +68,7 @@ impl Value for InterventionResult {
         check::not_empty("session", &self.session)?;
         match self.outcome {
             Outcome::Measured => {
-                let outcome = self.outcome.as_str();
+                let outcome = self.outcome.name();
                 check::present(outcome, "started_ms", self.started_ms.as_ref())?;
                 check::present(outcome, "score_before", self.score_before.as_ref())?;
                 check::present(outcome, "score_after", self.score_after.as_ref())?;

@@ -5,33 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, Invalid};
 use super::names::names;
-use super::{SessionPhase, Value, finite, topics};
-
-names! {
-    /// A score in one word.
-    Band, "band" {
-        /// Below .40.
-        Low = "low",
-        /// Below .60.
-        Fair = "fair",
-        /// Below .80.
-        Usual = "usual",
-        /// .80 and above.
-        High = "high",
-    }
-}
-
-names! {
-    /// How serious an anomaly is.
-    AnomalyLevel, "anomaly level" {
-        /// Nothing is wrong.
-        None = "none",
-        /// An anomaly score of 0.6 and above.
-        Warning = "warning",
-        /// An anomaly score of 0.8 and above.
-        Critical = "critical",
-    }
-}
+use super::{AnomalyLevel, Band, SessionPhase, Value, finite, named, topics};
 
 names! {
     /// What is wrong.
@@ -56,7 +30,7 @@ pub struct EngagementScore {
     pub session: CompactString,
     /// The tick, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// The score over 5 minutes, in [0,1]; .70 is as usual for this kind of session.
+    /// The score over 5 minutes, from 0 to 1; .70 is as usual for this kind of session.
     #[serde(with = "finite")]
     pub score: f64,
     /// The score over 90 seconds.
@@ -69,6 +43,7 @@ pub struct EngagementScore {
     #[serde(with = "finite")]
     pub core_90s: f64,
     /// The score in one word.
+    #[serde(with = "named")]
     pub band: Band,
     /// How many people are present.
     pub people: i64,
@@ -76,7 +51,7 @@ pub struct EngagementScore {
     pub anomaly: Anomaly,
     /// What was measured.
     pub signals: Signals,
-    /// The score's parts, in [0,1].
+    /// The score's parts, from 0 to 1.
     pub terms: ScoreTerms,
     /// What the parts were compared with.
     pub baseline: ScoreBaseline,
@@ -85,10 +60,11 @@ pub struct EngagementScore {
 /// What is wrong with a session, if anything is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
-    /// In [0,1]; 0.6 and 0.8 are the calibrated levels.
+    /// From 0 to 1; 0.6 and 0.8 are the calibrated levels.
     #[serde(with = "finite")]
     pub score: f64,
     /// How serious it is.
+    #[serde(with = "named")]
     pub level: AnomalyLevel,
     /// What is wrong; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +87,7 @@ pub struct Anomaly {
 pub struct AnomalyPart {
     /// Which part.
     pub name: CompactString,
-    /// Its share of the anomaly score, in [0,1].
+    /// Its share of the anomaly score, from 0 to 1.
     #[serde(with = "finite")]
     pub score: f64,
 }
@@ -159,14 +135,14 @@ pub struct Signals {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "finite::optional")]
     pub slides_per_min: Option<f64>,
     /// Where in its course the session is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named::optional")]
     pub phase: Option<SessionPhase>,
     /// Time since the session's start, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "finite::optional")]
     pub elapsed_s: Option<f64>,
 }
 
-/// The parts of a score, in [0,1]; absent: it had no part in it.
+/// The parts of a score, from 0 to 1; absent: it had no part in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScoreTerms {
     /// Messages.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, Invalid};
 use super::names::names;
-use super::{Value, topics};
+use super::{Decision, Mode, SessionPhase, SessionType, Value, named, topics};
 
 names! {
     /// What happened to the session.
@@ -39,64 +39,11 @@ impl SessionKind {
     }
 }
 
-names! {
-    /// What a session is.
-    SessionType, "session type" {
-        /// One speaks, many listen.
-        Keynote = "keynote",
-        /// People work along.
-        Workshop = "workshop",
-        /// Some discuss, many listen.
-        Panel = "panel",
-    }
-}
-
-names! {
-    /// Where in its course a session is.
-    SessionPhase, "session phase" {
-        /// The first minutes.
-        Opening = "opening",
-        /// The main part.
-        Middle = "middle",
-        /// The last minutes.
-        Closing = "closing",
-        /// Questions and answers.
-        Qa = "qa",
-        /// A planned break.
-        Break = "break",
-    }
-}
-
-names! {
-    /// How much the application may do by itself.
-    Mode, "mode" {
-        /// It only watches.
-        Off = "off",
-        /// Every proposal waits for a person.
-        Suggest = "suggest",
-        /// Some kinds run at once when confident, the others wait.
-        Assist = "assist",
-        /// Everything runs at once.
-        Auto = "auto",
-    }
-}
-
-names! {
-    /// What a person made of a proposal.
-    Decision, "decision" {
-        /// Run it.
-        Approved = "approved",
-        /// Run it with the content as edited.
-        Edited = "edited",
-        /// Do not run it.
-        Declined = "declined",
-    }
-}
-
 /// One line of a session's schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedPhase {
     /// Which phase begins.
+    #[serde(with = "named")]
     pub phase: SessionPhase,
     /// When, in milliseconds since the epoch.
     pub at_ms: i64,
@@ -120,7 +67,7 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<CompactString>,
     /// What kind of session it is.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none", with = "named::optional")]
     pub session_type: Option<SessionType>,
     /// How many people fit in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +79,7 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at_ms: Option<i64>,
     /// The phase that begins now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named::optional")]
     pub phase: Option<SessionPhase>,
     /// The slide that is shown now.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,13 +91,13 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_ms: Option<i64>,
     /// The mode from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named::optional")]
     pub mode: Option<Mode>,
     /// The proposal that was decided on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<CompactString>,
     /// What was decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named::optional")]
     pub decision: Option<Decision>,
     /// Who set the mode, decided, paused or resumed; an opaque id.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -58,7 +58,7 @@ mod tests {
         let minutes = |runs: &[(i64, i64)]| {
             let runs: Vec<_> = runs.iter().map(|(start, end)| (start * MINUTE, end * MINUTE)).collect();
             let plan = plan(&runs);
-            let phases = plan.phases.iter().map(|planned| (planned.phase.as_str(), planned.at_ms / MINUTE));
+            let phases = plan.phases.iter().map(|planned| (planned.phase.name(), planned.at_ms / MINUTE));
             (phases.collect::<Vec<_>>(), plan.ends_at_ms.map(|end| end / MINUTE))
         };
         let (phases, end) = minutes(&[(0, 30), (35, 60), (66, 90)]);

@@ -1,3 +1,4 @@
+mod former_schemas;
 mod garbage;
 mod golden;
 mod random;

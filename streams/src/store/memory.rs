@@ -1,0 +1,298 @@
+//! Backends in memory: for tests, simulations, and state that is always rebuilt from its changelog.
+
+use core::ops::Bound;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::fast::FixedState;
+
+use super::{Backend, BackendProvider, Batch, Checkpoint, StoreError, StoreIndex, StoreKind, StoreSpec, Visit};
+use crate::task::TaskId;
+
+/// Roughly what a row costs besides its bytes.
+const ROW_BYTES: usize = 64;
+
+/// Keeps the state of every task of one process. Content outlives the handles as files on a disk would: a task that is opened
+/// again, even after its owner was killed, finds what was applied. Clones share it.
+#[derive(Clone, Default)]
+pub struct MemoryBackends {
+    slots: Arc<Mutex<BTreeMap<TaskId, Slot>>>,
+    volatile: bool,
+}
+
+/// A task's content, or nothing while it is open.
+type Slot = Option<Content>;
+
+impl MemoryBackends {
+    /// Content ends with its handle, as on a machine whose disk is lost with it.
+    #[must_use]
+    pub fn volatile() -> Self {
+        Self { volatile: true, ..Self::default() }
+    }
+
+    /// Throws a closed task's content away, as a replaced disk does. An open one stays.
+    pub fn forget(&self, task: TaskId) {
+        let mut slots = lock(&self.slots);
+        if slots.get(&task).is_some_and(Option::is_some) {
+            slots.remove(&task);
+        }
+    }
+}
+
+impl core::fmt::Debug for MemoryBackends {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("MemoryBackends").field("volatile", &self.volatile).finish_non_exhaustive()
+    }
+}
+
+impl BackendProvider for MemoryBackends {
+    fn open(&self, task: TaskId, stores: &[StoreSpec]) -> Result<Box<dyn Backend>, StoreError> {
+        let mut slots = lock(&self.slots);
+        let slot = slots.entry(task).or_insert_with(|| Some(Content::default()));
+        let Some(mut content) = slot.take() else { return Err(StoreError::InUse { task }) };
+        drop(slots);
+        content.match_stores(stores);
+        Ok(Box::new(MemoryBackend { task, content, home: self.clone() }))
+    }
+}
+
+/// An open task. Dropping it is closing it.
+struct MemoryBackend {
+    task: TaskId,
+    content: Content,
+    home: MemoryBackends,
+}
+
+impl Drop for MemoryBackend {
+    fn drop(&mut self) {
+        let content = core::mem::take(&mut self.content);
+        let kept = if self.home.volatile { Content::default() } else { content };
+        lock(&self.home.slots).insert(self.task, Some(kept));
+    }
+}
+
+/// A panic elsewhere does not make the map unusable: it is only ever changed in one step.
+fn lock(slots: &Mutex<BTreeMap<TaskId, Slot>>) -> MutexGuard<'_, BTreeMap<TaskId, Slot>> {
+    slots.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct Content {
+    stores: Vec<Store>,
+    checkpoint: Checkpoint,
+    bytes: usize,
+}
+
+struct Store {
+    name: Arc<str>,
+    rows: Rows,
+}
+
+enum Rows {
+    Points(HashMap<Box<[u8]>, Box<[u8]>, FixedState>),
+    Ordered(BTreeMap<Box<[u8]>, Box<[u8]>>),
+}
+
+impl Content {
+    /// Stores are found again by their names; what is no longer declared is forgotten, and what is new starts empty.
+    fn match_stores(&mut self, specs: &[StoreSpec]) {
+        let same =
+            self.stores.len() == specs.len() && self.stores.iter().zip(specs).all(|(store, spec)| store.is(spec));
+        if same {
+            return;
+        }
+        let mut old: Vec<_> = core::mem::take(&mut self.stores)
+            .into_iter()
+            .enumerate()
+            .map(|(place, store)| Some((place, store)))
+            .collect();
+        let mut changelog = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let found = old.iter_mut().find(|slot| slot.as_ref().is_some_and(|(_, store)| store.is(spec)));
+            let (offset, store) = match found.and_then(Option::take) {
+                Some((place, store)) => (self.checkpoint.changelog.get(place).copied().flatten(), store),
+                None => (None, Store::new(spec)),
+            };
+            changelog.push(offset);
+            self.stores.push(store);
+        }
+        self.checkpoint.changelog = changelog;
+    }
+
+    fn store(&self, index: StoreIndex) -> Result<&Store, StoreError> {
+        self.stores.get(index.0).ok_or(StoreError::UnknownStore { index: index.0 })
+    }
+}
+
+impl Store {
+    fn new(spec: &StoreSpec) -> Self {
+        let rows = match spec.kind {
+            StoreKind::KeyValue => Rows::Points(HashMap::default()),
+            StoreKind::Ordered => Rows::Ordered(BTreeMap::new()),
+        };
+        Self { name: Arc::clone(&spec.name), rows }
+    }
+
+    fn is(&self, spec: &StoreSpec) -> bool {
+        let kind = match self.rows {
+            Rows::Points(_) => StoreKind::KeyValue,
+            Rows::Ordered(_) => StoreKind::Ordered,
+        };
+        self.name == spec.name && kind == spec.kind
+    }
+
+    fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        match &self.rows {
+            Rows::Points(rows) => rows.get(key).map(|value| &**value),
+            Rows::Ordered(rows) => rows.get(key).map(|value| &**value),
+        }
+    }
+
+    /// Writes a row and returns the former value's length.
+    fn write(&mut self, key: Box<[u8]>, value: Option<Box<[u8]>>) -> Option<usize> {
+        let former = match (&mut self.rows, value) {
+            (Rows::Points(rows), Some(value)) => rows.insert(key, value),
+            (Rows::Points(rows), None) => rows.remove(&key),
+            (Rows::Ordered(rows), Some(value)) => rows.insert(key, value),
+            (Rows::Ordered(rows), None) => rows.remove(&key),
+        };
+        former.map(|value| value.len())
+    }
+}
+
+impl Backend for MemoryBackend {
+    fn get(&self, store: StoreIndex, key: &[u8], value: &mut Vec<u8>) -> Result<bool, StoreError> {
+        value.clear();
+        let found = self.content.store(store)?.get(key);
+        value.extend_from_slice(found.unwrap_or_default());
+        Ok(found.is_some())
+    }
+
+    fn scan(&self, store: StoreIndex, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let store = self.content.store(store)?;
+        let Rows::Ordered(rows) = &store.rows else {
+            return Err(StoreError::NotOrdered { store: Arc::clone(&store.name) });
+        };
+        if from >= to {
+            return Ok(());
+        }
+        for (key, value) in rows.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to))) {
+            if visit(key, value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+        let stores = self.content.stores.len();
+        if let Some(write) = batch.writes.iter().find(|write| write.store.0 >= stores) {
+            return Err(StoreError::UnknownStore { index: write.store.0 });
+        }
+        for write in batch.writes.drain(..) {
+            let Some(store) = self.content.stores.get_mut(write.store.0) else { continue };
+            let key_bytes = ROW_BYTES + write.key.len();
+            let added = write.value.as_ref().map_or(0, |value| key_bytes + value.len());
+            let former = store.write(write.key, write.value).map_or(0, |value| key_bytes + value);
+            self.content.bytes = (self.content.bytes + added).saturating_sub(former);
+        }
+        self.content.checkpoint = core::mem::take(&mut batch.checkpoint);
+        Ok(())
+    }
+
+    fn checkpoint(&self) -> &Checkpoint {
+        &self.content.checkpoint
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
+        for store in &mut self.content.stores {
+            match &mut store.rows {
+                Rows::Points(rows) => rows.clear(),
+                Rows::Ordered(rows) => rows.clear(),
+            }
+        }
+        self.content.checkpoint = Checkpoint::default();
+        self.content.bytes = 0;
+        Ok(())
+    }
+
+    fn approximate_bytes(&self) -> usize {
+        self.content.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Write;
+
+    const TASK: TaskId = TaskId { sub_topology: 0, partition: 3 };
+
+    fn specs() -> Vec<StoreSpec> {
+        let spec = |name: &str, kind| StoreSpec { name: name.into(), kind, changelog_retention_ms: None };
+        vec![spec("points", StoreKind::KeyValue), spec("ranges", StoreKind::Ordered)]
+    }
+
+    fn write(store: usize, key: &[u8], value: &[u8]) -> Write {
+        Write { store: StoreIndex(store), key: key.into(), value: Some(value.into()) }
+    }
+
+    fn filled(backends: &MemoryBackends) -> Box<dyn Backend> {
+        let mut backend = backends.open(TASK, &specs()).unwrap();
+        let checkpoint = Checkpoint { changelog: vec![Some(7), Some(9)], ..Checkpoint::default() };
+        let writes = vec![write(0, b"a", b"1"), write(1, b"b", b"2")];
+        backend.apply(&mut Batch { writes, checkpoint }).unwrap();
+        backend
+    }
+
+    #[test]
+    fn what_was_applied_is_there_after_the_owner_was_killed() {
+        let backends = MemoryBackends::default();
+        drop(filled(&backends));
+        let backend = backends.open(TASK, &specs()).unwrap();
+        let mut value = Vec::new();
+        assert!(backend.get(StoreIndex(0), b"a", &mut value).unwrap());
+        assert_eq!((value.as_slice(), &backend.checkpoint().changelog), (&b"1"[..], &vec![Some(7), Some(9)]));
+        assert_eq!(backend.approximate_bytes(), 2 * (ROW_BYTES + 2));
+    }
+
+    #[test]
+    fn a_volatile_backend_forgets() {
+        let backends = MemoryBackends::volatile();
+        drop(filled(&backends));
+        let backend = backends.open(TASK, &specs()).unwrap();
+        assert!(!backend.get(StoreIndex(0), b"a", &mut Vec::new()).unwrap());
+        assert_eq!(backend.checkpoint(), &Checkpoint { changelog: vec![None, None], ..Checkpoint::default() });
+    }
+
+    #[test]
+    fn an_open_task_is_refused_to_a_second_owner() {
+        let backends = MemoryBackends::default();
+        let first = filled(&backends);
+        assert!(matches!(backends.open(TASK, &specs()), Err(StoreError::InUse { task: TASK })));
+        drop(first);
+        assert!(backends.open(TASK, &specs()).is_ok());
+    }
+
+    #[test]
+    fn a_store_keeps_its_rows_when_another_is_declared_before_it() {
+        let backends = MemoryBackends::default();
+        drop(filled(&backends));
+        let mut specs = specs();
+        specs.reverse();
+        specs.insert(0, StoreSpec { name: "new".into(), kind: StoreKind::KeyValue, changelog_retention_ms: None });
+        let backend = backends.open(TASK, &specs).unwrap();
+        assert!(backend.get(StoreIndex(2), b"a", &mut Vec::new()).unwrap());
+        assert!(backend.get(StoreIndex(1), b"b", &mut Vec::new()).unwrap());
+        assert_eq!(backend.checkpoint().changelog, [None, Some(9), Some(7)]);
+    }
+
+    #[test]
+    fn a_batch_for_an_unknown_store_changes_nothing() {
+        let backends = MemoryBackends::default();
+        let mut backend = backends.open(TASK, &specs()).unwrap();
+        let mut batch = Batch { writes: vec![write(0, b"a", b"1"), write(5, b"b", b"2")], ..Batch::default() };
+        assert_eq!(backend.apply(&mut batch), Err(StoreError::UnknownStore { index: 5 }));
+        assert!(!backend.get(StoreIndex(0), b"a", &mut Vec::new()).unwrap());
+    }
+}

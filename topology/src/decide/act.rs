@@ -1,0 +1,141 @@
+//! From an alarm to a command: whether, what could be done, which of it, and who must agree.
+
+use domain::anomaly::Anomaly;
+use domain::bandit::{Choice as Draw, Names, PolicyBlock, PolicyTable, choose, held_out};
+use domain::context::{ContextKey, InterventionKind};
+use domain::intervention::{
+    Alarm, Applicable, Choice, Command, Intervention, Occasion, Questions, Segments, WhyNot, applicable, should_act,
+    status_for,
+};
+use domain::outcome::Measure;
+use domain::tick::Evaluation;
+use streams::processor::{Context, ProcessError};
+use streams::record::Record;
+
+use super::{Decide, follow, publish};
+use crate::event::SessionId;
+use crate::rows::decided::{CommandRow, LedgerRow};
+use crate::rows::key;
+use crate::rows::perceived::{self, SessionRow, Texts};
+use crate::settings::Learning;
+use crate::stores::load;
+
+/// A decision: all that a command says of how it came about.
+pub(super) struct Decided<'a> {
+    pub(super) session: &'a SessionId,
+    pub(super) evaluation: &'a Evaluation,
+    pub(super) reason: &'a str,
+    pub(super) key: ContextKey,
+    pub(super) block: PolicyBlock,
+    pub(super) draw: Draw,
+    pub(super) choice: Choice,
+    pub(super) texts: Texts,
+}
+
+impl Decide {
+    pub(super) fn act(
+        &mut self,
+        session: &SessionId,
+        evaluation: &Evaluation,
+        anomaly: &Anomaly,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        let (Some(episode), Some(class)) = (anomaly.episode, anomaly.class) else { return Ok(()) };
+        let at = evaluation.at;
+        let mut ledger = self.ledger(session, at, context)?;
+        let key = ContextKey {
+            phase: evaluation.place.phase,
+            session_type: evaluation.session_type,
+            size: evaluation.size,
+            anomaly: class,
+        };
+        let applicable = match self.could(evaluation, anomaly, &ledger, key, session, context)? {
+            Ok(applicable) => applicable,
+            Err(why) => {
+                context.count(why.name(), 1);
+                return Ok(());
+            }
+        };
+        let kinds: Vec<InterventionKind> = applicable.iter().map(|choice| choice.kind).collect();
+        let frozen = PolicyTable::default();
+        let policy = match self.settings.learning {
+            Learning::Live => &context.global(self.policy)?.0,
+            Learning::Frozen => &frozen,
+        };
+        let block = policy.block(&key, &kinds, &ledger.offsets, at, episode.started_at);
+        let names = Names { application: &self.settings.application_id, session };
+        let Some(draw) = choose(&block, names) else { return Ok(()) };
+        let Some(choice) = applicable.get(draw.arm) else { return Ok(()) };
+        let control = held_out(names, episode.started_at, self.settings.decision.hold_out);
+        let texts = self.texts(session, context)?;
+        let reason = core::mem::take(&mut self.reason);
+        let decided = Decided { session, evaluation, reason: &reason, key, block, draw, choice, texts };
+        let done = self.command_of(&decided, control, &mut ledger, context);
+        self.reason = reason;
+        done
+    }
+
+    fn could(
+        &mut self,
+        evaluation: &Evaluation,
+        anomaly: &Anomaly,
+        ledger: &LedgerRow,
+        key: ContextKey,
+        session: &str,
+        context: &mut Context<'_>,
+    ) -> Result<Result<Applicable, WhyNot>, ProcessError> {
+        let alarm = Alarm { level: anomaly.level, episode_open: anomaly.episode.is_some(), score: evaluation.score };
+        if let Err(why) = should_act(&alarm, &ledger.ledger, evaluation.at, &self.settings.decision) {
+            return Ok(Err(why));
+        }
+        let occasion = Occasion {
+            phase: key.phase,
+            session_type: key.session_type,
+            class: key.anomaly,
+            segments: Segments {
+                disengaged: evaluation.crowd.disengaged,
+                lurkers: evaluation.crowd.lurkers,
+                first_time: evaluation.crowd.first_time,
+            },
+            questions: self.questions(session, context)?,
+        };
+        Ok(applicable(&occasion, &ledger.ledger, evaluation.at, &self.settings.decision))
+    }
+
+    fn command_of(
+        &mut self,
+        decided: &Decided<'_>,
+        control: bool,
+        ledger: &mut LedgerRow,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        let at = decided.evaluation.at;
+        let (kind, settings) = (decided.choice.kind, &self.settings.decision);
+        let command = Command { tick: at, sequence: 0 };
+        let status = status_for(ledger.ledger.mode, control, kind, decided.draw.confidence, settings);
+        let Some(status) = status else { return Ok(()) };
+        let Some(intervention) = Intervention::new(command, kind, status, settings) else { return Ok(()) };
+        let measure =
+            intervention.measure_from().map(|from| Measure::start(kind, from, &follow::values(decided.evaluation)));
+        let published = publish::command(decided, &intervention, status, ledger.ledger.mode, settings.hold_out);
+        ledger.ledger.decide(command, kind, at);
+        self.keep_ledger(decided.session, ledger, context)?;
+        let row = CommandRow { intervention, measure, published: follow::write(&published)? };
+        self.keep_command(decided.session, &row, context)?;
+        context.count(status.name(), 1);
+        context.forward(self.outputs.commands, Record::new(decided.session.clone(), published, at))
+    }
+
+    fn questions(&mut self, session: &str, context: &mut Context<'_>) -> Result<Questions, ProcessError> {
+        key::session_part(session, perceived::SESSION, &mut self.scratch.key);
+        let row: Option<SessionRow> = load(context, self.stores.sessions, &self.scratch.key)?;
+        let open = row.map_or(0, |row| row.session.questions.len());
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        Ok(Questions { asked: open, open })
+    }
+
+    fn texts(&mut self, session: &str, context: &mut Context<'_>) -> Result<Texts, ProcessError> {
+        key::session_part(session, perceived::TEXTS, &mut self.scratch.key);
+        Ok(load(context, self.stores.sessions, &self.scratch.key)?.unwrap_or_default())
+    }
+}

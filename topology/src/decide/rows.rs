@@ -1,0 +1,85 @@
+//! The rows of a session's decisions: one ledger, and one per command under the command's own part of the key.
+
+use core::ops::ControlFlow;
+
+use domain::bandit::Offsets;
+use domain::intervention::{Command, Ledger};
+use domain::time::{HOUR, Millis};
+use streams::processor::{Context, ProcessError};
+
+use super::Decide;
+use crate::rows::decided::{CommandRow, LedgerRow};
+use crate::rows::key;
+use crate::stores::{load, save};
+
+impl Decide {
+    /// The session's ledger. The first time it is asked for, the clean-up of the session's rows is set.
+    pub(super) fn ledger(
+        &mut self,
+        session: &str,
+        now: Millis,
+        context: &mut Context<'_>,
+    ) -> Result<LedgerRow, ProcessError> {
+        key::session(session, &mut self.scratch.key);
+        if let Some(row) = load(context, self.stores.interventions, &self.scratch.key)? {
+            return Ok(row);
+        }
+        let row = LedgerRow { ledger: Ledger::new(self.settings.mode), offsets: Offsets::default() };
+        self.keep_ledger(session, &row, context)?;
+        let clean_up = context.stream_time().unwrap_or(now).max(now).saturating_add(HOUR);
+        context.schedule(clean_up, session.as_bytes());
+        Ok(row)
+    }
+
+    pub(super) fn keep_ledger(
+        &mut self,
+        session: &str,
+        row: &LedgerRow,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        key::session(session, &mut self.scratch.key);
+        Ok(save(context, self.stores.interventions, &self.scratch.key, row, &mut self.scratch.value)?)
+    }
+
+    pub(super) fn command(
+        &mut self,
+        session: &str,
+        command: Command,
+        context: &mut Context<'_>,
+    ) -> Result<Option<CommandRow>, ProcessError> {
+        command_key(session, command, &mut self.scratch.key);
+        Ok(load(context, self.stores.interventions, &self.scratch.key)?)
+    }
+
+    pub(super) fn keep_command(
+        &mut self,
+        session: &str,
+        row: &CommandRow,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        command_key(session, row.intervention.command, &mut self.scratch.key);
+        Ok(save(context, self.stores.interventions, &self.scratch.key, row, &mut self.scratch.value)?)
+    }
+
+    /// Deletes all rows of a session: its budget keeps them few.
+    pub(super) fn forget(&mut self, session: &str, context: &mut Context<'_>) -> Result<(), ProcessError> {
+        let mut keys: Vec<Box<[u8]>> = Vec::new();
+        key::session_at(session, Millis::MIN, &mut self.scratch.key);
+        key::session_at(session, Millis::MAX, &mut self.scratch.value);
+        let (from, to) = (&self.scratch.key, &self.scratch.value);
+        context.scan(self.stores.interventions, from, to, &mut |key, _| {
+            keys.push(key.into());
+            ControlFlow::Continue(())
+        })?;
+        for key in keys {
+            context.delete(self.stores.interventions, &key)?;
+        }
+        key::session(session, &mut self.scratch.key);
+        Ok(context.delete(self.stores.interventions, &self.scratch.key)?)
+    }
+}
+
+fn command_key(session: &str, command: Command, key: &mut Vec<u8>) {
+    key::session_at(session, command.tick, key);
+    key.extend_from_slice(&command.sequence.to_be_bytes());
+}

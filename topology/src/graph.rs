@@ -1,0 +1,116 @@
+//! The graph, on one screen.
+//!
+//! ```text
+//! chat poll presence reaction session --> perceive --> decide --> engagement-scores, intervention-commands
+//!                                                        ^  |
+//!                       intervention-feedback -----------+  +--> intervention-results, repartitioned by one key
+//!                                                                     |
+//! policy (global table, read by decide) <------------- learn <--------+
+//! ```
+
+use streams::record::{BoxError, ConsumerRecord, Decoded, RecordTime};
+use streams::serde::SinkBuffers;
+use streams::store::{StoreKind, StoreSpec};
+use streams::topology::{ProcessorSpec, SourceSpec, Topology, TopologyBuilder, TopologyError};
+
+use domain::time::{GRACE, LONG_WINDOW};
+
+use crate::codec::{self, Coded, Format};
+use crate::decide::{Decide, Outputs};
+use crate::event::{self, Event, SessionId};
+use crate::learn::Learn;
+use crate::moment::Moment;
+use crate::perceive::Perceive;
+use crate::settings::ConductorSettings;
+use crate::stores::Stores;
+use crate::tables::{BaselineTable, PolicyGlobal};
+use crate::wire::{self, Value, topics};
+
+/// A record older than every open window is late.
+const LATE_AFTER: i64 = LONG_WINDOW + GRACE;
+
+/// Builds the application's topology.
+///
+/// # Errors
+/// An application id that can not be a part of a topic's name.
+pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
+    let mut builder = TopologyBuilder::new();
+    let format = settings.format;
+
+    let chat = builder.source(source::<wire::Chat>("chat-source").lead())?;
+    let poll = builder.source(source::<wire::Poll>("poll-source"))?;
+    let presence = builder.source(source::<wire::Presence>("presence-source"))?;
+    let reaction = builder.source(source::<wire::Reaction>("reaction-source"))?;
+    let session = builder.source(source::<wire::Session>("session-source"))?;
+    let feedback = SourceSpec::new("intervention-feedback-source", topics::INTERVENTION_FEEDBACK, feedback);
+    let feedback = builder.source(feedback.check_partition(true))?;
+
+    let stores = Stores::declare(&mut builder)?;
+    let baselines =
+        builder.global_table("baselines-source", topics::BASELINES, "baselines-table", || BaselineTable::default())?;
+    let policy_table = builder.global_table("policy-source", topics::POLICY, "policy-table", PolicyGlobal::default)?;
+
+    let moments = builder.edge();
+    let spec = ProcessorSpec {
+        stores: &[stores.panes, stores.attendees, stores.sessions, stores.ticks],
+        forwards: &[moments.id()],
+        globals: &[baselines.id()],
+    };
+    builder.processor("perceive", &[&chat, &poll, &presence, &reaction, &session], spec, move || {
+        Perceive::new(stores, moments, baselines)
+    })?;
+
+    let outputs = Outputs { scores: builder.edge(), commands: builder.edge(), results: builder.edge() };
+    let spec = ProcessorSpec {
+        stores: &[stores.sessions, stores.ticks, stores.interventions],
+        forwards: &[outputs.scores.id(), outputs.commands.id(), outputs.results.id()],
+        globals: &[policy_table.id()],
+    };
+    let decide = settings.clone();
+    builder.processor("decide", &[&moments, &feedback], spec, move || {
+        Decide::new(stores, outputs, policy_table, decide.clone())
+    })?;
+    builder.sink("scores-sink", topics::ENGAGEMENT_SCORES, &outputs.scores, encode(format))?;
+    builder.sink("commands-sink", topics::INTERVENTION_COMMANDS, &outputs.commands, encode(format))?;
+    builder.sink("results-sink", topics::INTERVENTION_RESULTS, &outputs.results, encode(format))?;
+
+    let learning = builder.repartition("learning", Some(1))?;
+    builder.sink("learning-sink", &learning, &outputs.results, encode(Format::Avro))?;
+    let learning = SourceSpec::new("learning-source", &learning, result);
+    let learning = builder.source(learning)?;
+    let posteriors = builder.store(StoreSpec {
+        name: "posteriors".into(),
+        kind: StoreKind::KeyValue,
+        changelog_retention_ms: None,
+    })?;
+    let policy = builder.edge();
+    let spec = ProcessorSpec { stores: &[posteriors], forwards: &[policy.id()], globals: &[] };
+    builder.processor("learn", &[&learning], spec, move || Learn::new(posteriors, policy))?;
+    builder.sink("policy-sink", topics::POLICY, &policy, encode(format))?;
+
+    builder.build(&settings.application_id)
+}
+
+fn source<T: Value + Coded + Into<Event> + 'static>(name: &str) -> SourceSpec<SessionId, Event> {
+    SourceSpec::new(name, T::TOPIC, event::decode::<T>).late_after_ms(LATE_AFTER).check_partition(true)
+}
+
+fn feedback(record: &ConsumerRecord) -> Result<Decoded<SessionId, Moment>, BoxError> {
+    let (key, value) = event::key_and_value::<wire::InterventionFeedback>(record)?;
+    let time = RecordTime::Control(record.timestamp_ms);
+    Ok(Decoded { key, value: Moment::Feedback(Box::new(value)), time })
+}
+
+fn result(record: &ConsumerRecord) -> Result<Decoded<SessionId, wire::InterventionResult>, BoxError> {
+    let (key, value) = event::key_and_value::<wire::InterventionResult>(record)?;
+    Ok(Decoded { key, value, time: RecordTime::Event(record.timestamp_ms) })
+}
+
+fn encode<T: Coded + 'static>(
+    format: Format,
+) -> impl Fn(&SessionId, &T, &mut SinkBuffers) -> Result<(), BoxError> + Send + Sync + 'static {
+    move |key, value, into| {
+        into.key.extend_from_slice(key.as_bytes());
+        Ok(codec::encode(value, format, &mut into.value)?)
+    }
+}

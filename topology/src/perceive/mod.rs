@@ -1,0 +1,205 @@
+//! Perceive: events fold into the rows of sessions, users and panes; every tick evaluates them and is handed on.
+//!
+//! Timers of this node carry a letter and a key: `A` a user of whom something is due, `P` a session to be purged, `T` a
+//! session's tick. At one time they fire in that order: a tick sees presence as it stands.
+
+mod tick;
+mod user;
+mod written;
+
+use domain::context::Phase;
+use domain::observe::{Ignored, Observed, Rejected, observe};
+use domain::outage::Flows;
+use domain::time::{GRACE, Millis};
+use streams::global::GlobalHandle;
+use streams::processor::{Context, ProcessError, Processor};
+use streams::record::Record;
+use streams::topology::Edge;
+
+use crate::event::{Event, SessionId, Unusable, hash};
+use crate::moment::{Decided, Moment};
+use crate::rows::key;
+use crate::rows::perceived::{self, SessionRow};
+use crate::stores::{Scratch, StoredPanes, Stores, load, save};
+use crate::tables::BaselineTable;
+use crate::wire::{self, SessionKind};
+
+/// Timers of users.
+const USER: u8 = b'A';
+/// Timers of purges.
+const PURGE: u8 = b'P';
+/// Timers of ticks.
+const TICK: u8 = b'T';
+
+/// The processor.
+pub(crate) struct Perceive {
+    pub(crate) stores: Stores,
+    pub(crate) moments: Edge<SessionId, Moment>,
+    pub(crate) baselines: GlobalHandle<BaselineTable>,
+    buffers: Buffers,
+}
+
+/// Memory that is used again from record to record; means nothing between them.
+#[derive(Debug, Default)]
+struct Buffers {
+    session_key: Vec<u8>,
+    user_key: Vec<u8>,
+    timer_key: Vec<u8>,
+    schedule: Vec<(Phase, Millis)>,
+    scratch: Scratch,
+}
+
+impl Perceive {
+    pub(crate) fn new(
+        stores: Stores,
+        moments: Edge<SessionId, Moment>,
+        baselines: GlobalHandle<BaselineTable>,
+    ) -> Self {
+        Self { stores, moments, baselines, buffers: Buffers::default() }
+    }
+}
+
+impl Processor for Perceive {
+    type Key = SessionId;
+    type Value = Event;
+
+    fn process(&mut self, record: Record<SessionId, Event>, context: &mut Context<'_>) -> Result<(), ProcessError> {
+        let Record { key: session, value: event, timestamp_ms: at } = record;
+        if let Event::Session(told) = &event
+            && let Some(moment) = control(told)
+        {
+            return context.forward(self.moments, Record::new(session, moment, at));
+        }
+        self.fold(&session, &event, at, context)
+    }
+
+    fn on_timer(&mut self, at_ms: i64, key: &[u8], context: &mut Context<'_>) -> Result<(), ProcessError> {
+        match key.split_first() {
+            Some((&USER, key)) => self.user_due(at_ms, key, context),
+            Some((&TICK, key)) => self.tick(at_ms, key, context),
+            Some((&PURGE, key)) => self.purge(at_ms, key, context),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Perceive {
+    fn fold(
+        &mut self,
+        session: &SessionId,
+        event: &Event,
+        at: Millis,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        let Buffers { session_key, user_key, timer_key, schedule, scratch } = &mut self.buffers;
+        let Some(activity) = event.activity(schedule) else { return Ok(()) };
+        key::session_part(session, perceived::SESSION, session_key);
+        let mut row = load(context, self.stores.sessions, session_key)?.unwrap_or_else(|| SessionRow::open(at));
+        let mut attendee = None;
+        if let Some(user) = event.user() {
+            key::session_part(session, user, user_key);
+            attendee = Some(load(context, self.stores.attendees, user_key)?.unwrap_or_default());
+        }
+        let mut panes = StoredPanes::of(session, context, self.stores.panes, scratch);
+        let observed = observe(&activity, at, &mut row.session, attendee.as_mut(), &mut panes);
+        panes.finish()?;
+        let due = match observed {
+            Observed::Folded { due } => due,
+            Observed::Ignored(why) => {
+                context.count(ignored(why), 1);
+                return Ok(());
+            }
+            Observed::Rejected(why) => return Err(ProcessError::DeadLetter(unusable(why, event).into())),
+        };
+        if let Some(attendee) = &attendee {
+            save(context, self.stores.attendees, user_key, attendee, &mut scratch.value)?;
+            if let Some(due) = due {
+                user::schedule(due, user_key, timer_key, context);
+            }
+        }
+        self.arm(session, &mut row, at, context);
+        let Buffers { session_key, scratch, .. } = &mut self.buffers;
+        save(context, self.stores.sessions, session_key, &row, &mut scratch.value)?;
+        self.write_down(session, event, at, context)?;
+        self.see_flow(session, event, at, context)
+    }
+
+    /// Sets the next tick where none is pending: the first after the event, or after what has been ticked already.
+    fn arm(&mut self, session: &str, row: &mut SessionRow, at: Millis, context: &mut Context<'_>) {
+        if row.next_tick.is_some() {
+            return;
+        }
+        let ticked = context.stream_time().map_or(at, |now| at.max(now.saturating_sub(GRACE)));
+        let after = row.session.last_tick.map_or(ticked, |last| ticked.max(last));
+        row.next_tick = row.session.next_tick(after);
+        if let Some(tick) = row.next_tick {
+            self.timer(TICK, session, tick.saturating_add(GRACE), context);
+        }
+    }
+
+    fn timer(&mut self, letter: u8, session: &str, at: Millis, context: &mut Context<'_>) {
+        let key = &mut self.buffers.timer_key;
+        key.clear();
+        key.push(letter);
+        key.extend_from_slice(session.as_bytes());
+        context.schedule(at, key);
+    }
+
+    fn see_flow(
+        &mut self,
+        session: &str,
+        event: &Event,
+        at: Millis,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        if !matches!(event, Event::Chat(_) | Event::Presence(_) | Event::Reaction(_)) {
+            return Ok(());
+        }
+        let Buffers { session_key, scratch, .. } = &mut self.buffers;
+        key::session_part("", perceived::FLOWS, session_key);
+        let mut flows: Flows = load(context, self.stores.sessions, session_key)?.unwrap_or_default();
+        match event {
+            Event::Chat(_) => flows.chat.saw(hash(session), at),
+            Event::Presence(_) => flows.presence.saw(hash(session), at),
+            _ => flows.reaction.saw(hash(session), at),
+        }
+        save(context, self.stores.sessions, session_key, &flows, &mut scratch.value)?;
+        Ok(())
+    }
+}
+
+impl SessionRow {
+    fn open(at: Millis) -> Self {
+        Self { session: domain::session::Session::open(at), next_tick: None, purge_at: None }
+    }
+}
+
+/// What a control record says to the deciding half.
+fn control(told: &wire::Session) -> Option<Moment> {
+    Some(match told.kind {
+        SessionKind::Mode => Moment::Mode(told.mode?),
+        SessionKind::Paused => Moment::Paused,
+        SessionKind::Resumed => Moment::Resumed,
+        SessionKind::Decision => Moment::Decided(Box::new(Decided {
+            command: told.command.as_deref()?.to_owned(),
+            decision: told.decision?,
+            actor: told.actor.as_deref().map(str::to_owned),
+            content: told.content.as_deref().map(|content| wire::cut(content).to_owned()),
+        })),
+        _ => return None,
+    })
+}
+
+fn ignored(why: Ignored) -> &'static str {
+    match why {
+        Ignored::SessionEnded => "ignored_session_ended",
+        Ignored::Known => "ignored_known",
+    }
+}
+
+fn unusable(why: Rejected, event: &Event) -> Unusable {
+    match (why, event) {
+        (Rejected::UnknownPoll, Event::Poll(poll)) => Unusable::UnknownPoll(poll.poll.clone()),
+        (Rejected::UnknownPoll | Rejected::NoAttendee, _) => Unusable::Value,
+    }
+}

@@ -1,0 +1,134 @@
+//! Stores `ticks`, key session: the detector; and `interventions`, key (session, command): what was decided.
+
+use domain::anomaly::episode::Rearm;
+use domain::anomaly::level::Held;
+use domain::anomaly::slope::Slope;
+use domain::anomaly::z_score::{SlowMean, SlowMeans};
+use domain::anomaly::{Detector, Episode, EpisodeState, Level};
+use domain::bandit::Offsets;
+use domain::context::InterventionKind;
+use domain::intervention::{Command, Intervention, Ledger, Mode, Outcome, Stage};
+use domain::outcome::Measure;
+use domain::time::Millis;
+
+use super::row::{Row, row, row_of_names};
+
+/// The newest tick of a session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct TickRow {
+    /// The session's first tick.
+    pub(crate) first_tick: Millis,
+    /// What the detector remembers.
+    pub(crate) detector: Detector,
+}
+row!(TickRow { first_tick, detector });
+row!(Detector { slow, slope, held, held_90s, episode });
+row!(SlowMeans { core, core_90s, ticks });
+row!(SlowMean { mean, variance });
+row!(Slope { means, filled, sum, ticks });
+row!(Held { warning_ticks, critical_ticks });
+row!(Episode { started_at, level, calm_since });
+row!(Rearm { not_before, only_when_calm });
+row_of_names!(Level, Mode, Outcome, InterventionKind);
+
+impl Row for EpisodeState {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Armed => 0_u8.write(out),
+            Self::Open(episode) => {
+                1_u8.write(out);
+                episode.write(out);
+            }
+            Self::Resting(rearm) => {
+                2_u8.write(out);
+                rearm.write(out);
+            }
+        }
+    }
+
+    fn read(input: &mut &[u8]) -> Option<Self> {
+        Some(match u8::read(input)? {
+            0 => Self::Armed,
+            1 => Self::Open(Row::read(input)?),
+            2 => Self::Resting(Row::read(input)?),
+            _ => return None,
+        })
+    }
+}
+
+/// What a session remembers of its decisions. Under the empty command.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LedgerRow {
+    /// Budget, cooldowns, mode and the open command.
+    pub(crate) ledger: Ledger,
+    /// How the session differs from the fleet, per kind.
+    pub(crate) offsets: Offsets,
+}
+row!(LedgerRow { ledger, offsets });
+row!(Ledger { mode, paused, decided_at, last_use, open });
+row!(Offsets { counts, sums });
+
+/// One command.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CommandRow {
+    /// How far it has come.
+    pub(crate) intervention: Intervention,
+    /// The measurement under way.
+    pub(crate) measure: Option<Measure>,
+    /// The command as it was published last, in Avro.
+    pub(crate) published: Published,
+}
+row!(CommandRow { intervention, measure, published });
+row!(Intervention { command, kind, stage, held_out, waited, expires_at });
+row!(Command { tick, sequence });
+row!(Measure { kind, started_ms, score_before, core_before, response_before, response_sum, response_count, judged });
+
+impl Row for Stage {
+    fn write(&self, out: &mut Vec<u8>) {
+        let tag = |tag: u8, out: &mut Vec<u8>| tag.write(out);
+        match self {
+            Self::Proposed => tag(0, out),
+            Self::Approved => tag(1, out),
+            Self::Withdrawn => tag(2, out),
+            Self::Executed => tag(3, out),
+            Self::Measuring { from } => {
+                tag(4, out);
+                from.write(out);
+            }
+            Self::Settled(outcome) => {
+                tag(5, out);
+                outcome.write(out);
+            }
+        }
+    }
+
+    fn read(input: &mut &[u8]) -> Option<Self> {
+        Some(match u8::read(input)? {
+            0 => Self::Proposed,
+            1 => Self::Approved,
+            2 => Self::Withdrawn,
+            3 => Self::Executed,
+            4 => Self::Measuring { from: Row::read(input)? },
+            5 => Self::Settled(Row::read(input)?),
+            _ => return None,
+        })
+    }
+}
+
+/// Encoded bytes, kept as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Published(pub(crate) Vec<u8>);
+
+impl Row for Published {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.0.len() as u64).write(out);
+        out.extend_from_slice(&self.0);
+    }
+
+    fn read(input: &mut &[u8]) -> Option<Self> {
+        let length = usize::try_from(u64::read(input)?).ok()?;
+        let (bytes, rest) = input.split_at_checked(length)?;
+        *input = rest;
+        Some(Self(bytes.to_vec()))
+    }
+}

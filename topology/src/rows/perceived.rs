@@ -1,0 +1,88 @@
+//! Store `sessions`, key (session, kind of row): the session's own row, what was written in it, and the prior that it
+//! pinned. One more row, of no session, belongs to the partition: how its topics flow.
+
+use domain::baseline::Rates;
+use domain::context::{SessionType, SizeBand};
+use domain::outage::{Flow, Flows};
+use domain::session::Session;
+use domain::time::Millis;
+
+use super::row::{Row, row};
+
+/// Kinds of rows of a session: the part of the key behind its id.
+pub(crate) const SESSION: &str = "session";
+/// See [`Texts`].
+pub(crate) const TEXTS: &str = "texts";
+/// See [`PinnedPrior`].
+pub(crate) const PRIOR: &str = "prior";
+/// See [`Flows`]; under the empty session id.
+pub(crate) const FLOWS: &str = "flows";
+
+/// A session with the timers that are pending for it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SessionRow {
+    /// The session.
+    pub(crate) session: Session,
+    /// The tick that fires next; none when the session is over.
+    pub(crate) next_tick: Option<Millis>,
+    /// When it is looked at for purging; none before it is over for the first time.
+    pub(crate) purge_at: Option<Millis>,
+}
+row!(SessionRow { session, next_tick, purge_at });
+
+/// What was written in a session, as far as an intervention's content may need it. Texts are cut.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Texts {
+    /// The title.
+    pub(crate) title: Option<String>,
+    /// What it is about.
+    pub(crate) topic: Option<String>,
+    /// The last messages, oldest first.
+    pub(crate) messages: Vec<Text>,
+    /// The last questions, oldest first.
+    pub(crate) questions: Vec<Text>,
+}
+row!(Texts { title, topic, messages, questions });
+
+/// A message or a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text {
+    /// When.
+    pub(crate) at: Millis,
+    /// Who.
+    pub(crate) user: String,
+    /// Its id, where it has one.
+    pub(crate) id: String,
+    /// The text.
+    pub(crate) text: String,
+}
+row!(Text { at, user, id, text });
+
+/// The priors of one version, by type and size: copied when the session pins the version, because the table that they come
+/// from changes at any time and a score must not.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PinnedPrior {
+    /// The version.
+    pub(crate) version: u64,
+    /// By the places of [`SessionType::ALL`], then [`SizeBand::ALL`]; start values where the version has none.
+    pub(crate) rates: [[Rates; SizeBand::ALL.len()]; SessionType::ALL.len()],
+}
+
+impl Row for PinnedPrior {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.version.write(out);
+        self.rates.iter().flatten().for_each(|rates| rates.write(out));
+    }
+
+    fn read(input: &mut &[u8]) -> Option<Self> {
+        let mut pinned = Self { version: Row::read(input)?, rates: [[Rates::START; 3]; 3] };
+        for rates in pinned.rates.iter_mut().flatten() {
+            *rates = Row::read(input)?;
+        }
+        Some(pinned)
+    }
+}
+row!(Rates { chat, poll, active_short, active_long, reactions, stay });
+
+row!(Flow { last_at, rate, sessions });
+row!(Flows { chat, presence, reaction });

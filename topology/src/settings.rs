@@ -1,0 +1,46 @@
+//! What can be set about the application's own logic; what is about running it belongs to the engine.
+
+use domain::anomaly::DetectorSettings;
+use domain::intervention::{DecisionSettings, Mode};
+
+use crate::codec::Format;
+
+/// How the policy is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Learning {
+    /// Deciders read what was learned so far.
+    #[default]
+    Live,
+    /// Deciders read an empty policy, for audits; learning itself goes on.
+    Frozen,
+}
+
+/// The application's settings; the defaults are those of the documentation.
+#[derive(Debug, Clone)]
+pub struct ConductorSettings {
+    /// The application's id: consumer group, prefix of internal topics, part of every seed.
+    pub application_id: String,
+    /// The detector's thresholds and times.
+    pub detector: DetectorSettings,
+    /// Budget, cooldown, hold-out, lives of commands.
+    pub decision: DecisionSettings,
+    /// The mode of a session until somebody sets another.
+    pub mode: Mode,
+    /// How the policy is used.
+    pub learning: Learning,
+    /// The encoding of the outputs.
+    pub format: Format,
+}
+
+impl Default for ConductorSettings {
+    fn default() -> Self {
+        Self {
+            application_id: String::from("conductor"),
+            detector: DetectorSettings::default(),
+            decision: DecisionSettings::default(),
+            mode: Mode::Suggest,
+            learning: Learning::Live,
+            format: Format::Avro,
+        }
+    }
+}
