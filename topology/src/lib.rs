@@ -7,9 +7,11 @@
 //! - [`settings`]: what can be set about them
 //! - `rows`: what the stores hold, one file per kind of row
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
+//! - [`simulated`]: the simulated audience on the wire
 
 pub mod codec;
 pub mod event_log;
+pub mod simulated;
 pub mod wire;
 
 pub mod graph;
