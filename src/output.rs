@@ -41,7 +41,7 @@ pub struct DeadLetter {
 /// How far the work has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// In [0,1].
+    /// In `[0,1]`.
     pub fraction: f64,
     /// Stream time, in milliseconds since the epoch.
     pub session_time_ms: i64,

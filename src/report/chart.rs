@@ -19,7 +19,8 @@ const BANDS: [(f64, &str); 3] = [(0.8, "high"), (0.6, "usual"), (0.4, "fair")];
 pub(super) fn write(out: &mut String, number: usize, id: &str, session: &SessionReport) -> Result {
     let (from, to) = session.span.unwrap_or_default();
     let frame = Frame { from, to: to.max(from.saturating_add(1)) };
-    let name = session.title.as_deref().unwrap_or(id);
+    let id = words::quote(id);
+    let name = session.title.as_deref().unwrap_or(&id);
     write!(
         out,
         "<section class=\"session\" aria-labelledby=\"s{number}\"><h3 id=\"s{number}\">{}</h3>",
@@ -28,7 +29,7 @@ pub(super) fn write(out: &mut String, number: usize, id: &str, session: &Session
     write!(
         out,
         "<p class=\"facts\"><span>{}</span><span>{}</span><span>{}</span><span>up to {}</span><span>mean score {}</span><span>lowest {}</span></p>",
-        isolated(id),
+        isolated(&id),
         date_time(from),
         words::span(to.saturating_sub(from)),
         words::count(session.people_max.max(0).unsigned_abs(), "person", "people"),

@@ -4,12 +4,12 @@
 //! must stay readable on a phone is HTML laid over them; no script.
 //!
 //! # Layout
-//! - [`series`]: a session's scores, thinned out without losing a dip
-//! - [`session`]: all that is kept of one session
-//! - [`chart`]: one session as a picture
-//! - [`tables`]: the totals, and the sessions without a chart
-//! - [`page`]: the whole
-//! - [`html`]: texts of other people, made harmless
+//! - `series`: a session's scores, thinned out without losing a dip
+//! - `session`: all that is kept of one session
+//! - `chart`: one session as a picture
+//! - `tables`: the totals, and the sessions without a chart
+//! - `page`: the whole
+//! - `html`: texts of other people, made harmless
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ use topology::wire::{EngagementScore, InterventionCommand, InterventionResult};
 
 use crate::output::{DeadLetter, Output};
 use crate::summary::Summary;
+use crate::words;
 
 mod series;
 mod session;
@@ -69,7 +70,7 @@ impl ReportBuilder {
     /// Names a session.
     pub fn title(&mut self, session: &CompactString, title: &CompactString) {
         if let Some(session) = self.session(session) {
-            session.title = Some(title.clone());
+            session.title = Some(words::quote(title).into());
         }
     }
 

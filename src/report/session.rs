@@ -121,7 +121,7 @@ impl SessionReport {
 
     pub(super) fn command(&mut self, command: &InterventionCommand) {
         if self.title.is_none() {
-            self.title = command.context.title.clone();
+            self.title = command.context.title.as_deref().map(|title| words::quote(title).into());
         }
         if let Some(mark) = self.mark(&command.command) {
             mark.status = command.status;

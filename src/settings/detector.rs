@@ -1,4 +1,4 @@
-//! Section `detector`: what counts as wrong. Scores and terms are in [0,1], where .70 is as usual for this kind of session.
+//! Section `detector`: what counts as wrong. Scores and terms are in `[0,1]`, where .70 is as usual for this kind of session.
 
 use domain::anomaly::DetectorSettings;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@
 //! # Layout
 //! - [`sections`], [`detector`]: the settings themselves
 //! - [`layers`]: how the layers are put on each other
-//! - [`file`], [`environment`]: two of those layers
+//! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
 //! - [`secret`]: values that are read from files of their own and never shown
 //! - [`show`]: the table of `conductor config show`

@@ -5,7 +5,7 @@
 //! - [`draw`]: that on a screen
 //! - [`lines`]: that line by line, where there is no screen
 //! - [`screen`]: the terminal itself: alternate screen, keys, frames
-//! - [`show`]: picks one of them and runs it to the end
+//! - [`mod@show`]: picks one of them and runs it to the end
 
 pub mod view;
 
