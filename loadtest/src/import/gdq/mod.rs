@@ -2,10 +2,10 @@
 //!
 //! One keynote, named like the time series, from its first minute to the end of its last. The source has counts, not events: each
 //! minute's net joins or leaves, chats and emotes (as reactions) are placed in it uniformly by the seeded generator, and
-//! done by the people of [`people`]. So the counts of every minute are those of the source, and by its end as many are present.
+//! done by the people of `people`. So the counts of every minute are those of the source, and by its end as many are present.
 //! No heartbeats; the size of a message is unknown; tweets and donations are not used.
 //!
-//! Phases are told as they come, by the rules of [`program`]; the `started` record carries the next 32 of the schedule.
+//! Phases are told as they come, by the rules of `program`; the `started` record carries the next 32 of the schedule.
 
 mod people;
 mod program;

@@ -3,7 +3,7 @@
 //! Each meeting becomes one workshop, `irc-N`, from its start to the end of its last minute (the source is exact to the
 //! minute); its planned end is unknown. What lies in the 20 minutes before and after is left out and counted: before
 //! its start there is no session to belong to, and after its end the score would fall, rightly and for no use. Bots (whoever is marked as
-//! one in any row) are left out with everything they do. The rest is in [`meeting`].
+//! one in any row) are left out with everything they do. The rest is in `meeting`.
 
 mod meeting;
 mod read;

@@ -2,7 +2,7 @@
 //!
 //! The source has seconds from an unknown start: the log's start is [`START_MS`]. It becomes one keynote, named like the file,
 //! that ends a second after the last message. The messages of a second are spread over it, in their order. A message
-//! with emotes also gives one reaction per emote, at most [`REACTIONS_MAX`], at its own time. Nothing is known of who watches.
+//! with emotes also gives one reaction per emote, at most three, at its own time. Nothing is known of who watches.
 
 use compact_str::{CompactString, format_compact};
 use domain::time::SECOND;
