@@ -67,7 +67,7 @@ pub fn command(command: &InterventionCommand) -> String {
         CommandStatus::Cancelled => "withdraws",
     };
     let target = match command.target.segment {
-        Segment::All => "",
+        Segment::Everyone => "",
         Segment::Disengaged => " for those who stopped taking part",
         Segment::Lurkers => " for those who never took part",
         Segment::FirstTime => " for newcomers",

@@ -38,7 +38,7 @@ pub struct DemoArguments {
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<Speed>,
     /// How much is done without asking: off, suggest, assist or auto
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", value_parser = mode)]
     pub mode: Option<Mode>,
     /// Print one JSON object a line
     #[arg(long)]
@@ -117,4 +117,11 @@ mod tests {
         let outcome = beside(&Settings::default(), failed, |_| Ok(Summary::default()));
         assert_eq!(outcome.unwrap_err(), Failure::failed("no"));
     }
+}
+
+fn mode(name: &str) -> Result<Mode, String> {
+    Mode::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.name()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
 }

@@ -55,7 +55,7 @@ pub(crate) fn command(session: &str, at_ms: i64, kind: InterventionKind, status:
         at_ms,
         kind,
         variant: None,
-        target: CommandTarget { segment: Segment::All, users: None },
+        target: CommandTarget { segment: Segment::Everyone, users: None },
         parameters: Default::default(),
         confidence: 0.62,
         propensity: 0.6,

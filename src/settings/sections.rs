@@ -1,9 +1,10 @@
 //! The sections of the settings, but for the detector's. The unit stands last in a name.
 
 use domain::intervention::DecisionSettings;
+use domain::intervention::Mode;
 use domain::intervention::ledger::DECISIONS_KEPT;
 use serde::{Deserialize, Serialize};
-use topology::wire::Mode;
+use topology::wire::named;
 
 use super::error::{OutOfRange, check};
 use crate::clock::Speed;
@@ -64,6 +65,7 @@ impl EngineSection {
 #[serde(default, deny_unknown_fields)]
 pub struct DecisionSection {
     /// The mode of a session for which nobody set one: off, suggest, assist or auto.
+    #[serde(with = "named")]
     pub mode: Mode,
     /// A warning acts when the 5-minute score is below this; a critical alarm always acts.
     pub warning_score_max: f64,
@@ -129,18 +131,6 @@ impl DecisionSection {
             approved_life: millis(self.approved_life_ms),
             feedback_grace: millis(self.feedback_grace_ms),
         }
-    }
-}
-
-/// A mode in the domain's own words.
-#[must_use]
-pub fn domain_mode(mode: Mode) -> domain::intervention::Mode {
-    use domain::intervention::Mode as Domain;
-    match mode {
-        Mode::Off => Domain::Off,
-        Mode::Suggest => Domain::Suggest,
-        Mode::Assist => Domain::Assist,
-        Mode::Auto => Domain::Auto,
     }
 }
 
@@ -228,6 +218,7 @@ pub struct DemoSection {
     /// How many times faster than life, or `max`.
     pub speed: Speed,
     /// The mode of the simulated sessions, where nobody sits to approve: off, suggest, assist or auto.
+    #[serde(with = "named")]
     pub mode: Mode,
 }
 

@@ -51,7 +51,7 @@ fn without_any_layer_the_defaults_are_the_domains() {
     assert!(settings.validate().is_ok());
     assert_eq!(settings.detector.to_domain(), domain::anomaly::DetectorSettings::default());
     assert_eq!(settings.decision.to_domain(), domain::intervention::DecisionSettings::default());
-    assert_eq!(sections::domain_mode(settings.decision.mode), domain::intervention::Mode::Suggest);
+    assert_eq!(settings.decision.mode, domain::intervention::Mode::Suggest);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn what_is_set_reaches_the_domain() {
     let detector = settings.detector.to_domain();
     assert_eq!((detector.z.warning, detector.z.critical, detector.level.warning), (-2.0, -4.0, 0.5));
     assert_eq!(settings.decision.to_domain().cooldown, 60_000);
-    assert_eq!(sections::domain_mode(settings.decision.mode), domain::intervention::Mode::Auto);
+    assert_eq!(settings.decision.mode, domain::intervention::Mode::Auto);
 }
 
 #[test]

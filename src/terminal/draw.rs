@@ -68,14 +68,14 @@ fn session(line: &SessionLine) -> Line<'_> {
         Span::raw(format!(" {name:NAME_WIDTH$} ")),
         Span::styled("█".repeat(filled), band),
         Span::styled("░".repeat(BAR_WIDTH - filled), Style::new().add_modifier(Modifier::DIM)),
-        Span::styled(format!(" {:.2} {:5}", line.score, line.band.as_str()), band),
+        Span::styled(format!(" {:.2} {:5}", line.score, line.band.name()), band),
         Span::raw(format!(" {:>6} people  {:8}", words::thousands(line.people.max(0).unsigned_abs()), phase(line))),
         alarm,
     ])
 }
 
 fn phase(line: &SessionLine) -> &'static str {
-    line.phase.map_or("", |phase| phase.as_str())
+    line.phase.map_or("", |phase| phase.name())
 }
 
 fn draw_feed(view: &View, frame: &mut Frame<'_>, area: Rect) {

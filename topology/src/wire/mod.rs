@@ -28,7 +28,7 @@ mod session;
 
 pub mod check;
 mod finite;
-mod named;
+pub mod named;
 pub mod names;
 mod text;
 

@@ -10,12 +10,15 @@ use super::UnknownName;
 use super::names::NameVisitor;
 
 /// A set of names that the domain declares.
-pub(crate) trait Named: Copy + Sized + 'static {
+pub trait Named: Copy + Sized + 'static {
     /// What the set is called in errors, with its article.
     const SET: &'static str;
     /// The name on the wire.
     fn name(self) -> &'static str;
     /// The member of this name.
+    ///
+    /// # Errors
+    /// The name is not of the set.
     fn find(name: &str) -> Result<Self, UnknownName>;
 }
 
@@ -52,11 +55,19 @@ named! {
     Status = "command status",
 }
 
-pub(crate) fn serialize<T: Named, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes the name; for `#[serde(with = ...)]`.
+///
+/// # Errors
+/// What the serializer says.
+pub fn serialize<T: Named, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(value.name())
 }
 
-pub(crate) fn deserialize<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+/// Reads the name; for `#[serde(with = ...)]`.
+///
+/// # Errors
+/// A name that is not of the set.
+pub fn deserialize<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_str(NameVisitor::new(T::SET, |name| T::find(name)))
 }
 
