@@ -7,6 +7,8 @@
 //! - [`clock`]: the only file that reads the machine's clock
 //! - [`output`]: what a running application puts out, for whoever watches it
 //! - [`alarm`], [`words`], [`summary`]: that output as episodes, as sentences and as totals
+//! - [`embedded`]: the stream in one process; [`backtest`], [`calibration`] and [`demo`] feed it
+//! - [`act`]: the port to what carries commands out, and the simulated platform behind it
 //! - [`terminal`]: that output on a screen, or line by line
 //! - [`report`]: that output as one page of HTML
 //! - [`progress`], [`trace`]: how far long work has come, and the log
@@ -17,6 +19,13 @@ pub mod cli;
 pub mod settings;
 
 pub mod failure;
+
+pub mod embedded;
+
+pub mod act;
+pub mod backtest;
+pub mod calibration;
+pub mod demo;
 
 pub mod clock;
 

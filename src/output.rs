@@ -50,3 +50,14 @@ pub struct Progress {
     /// Records that came too late to be counted, from the start.
     pub late: u64,
 }
+
+impl DeadLetter {
+    /// The letter and what was in it, as a line of JSON. Bytes that are no text are shown as such.
+    #[must_use]
+    pub fn line(&self, value: &[u8]) -> String {
+        let Self { topic, key, reason } = self;
+        let value = String::from_utf8_lossy(value);
+        let letter = serde_json::json!({ "topic": topic, "key": key, "reason": reason, "value": value });
+        format!("{letter}\n")
+    }
+}

@@ -44,6 +44,8 @@ pub struct Summary {
     pub late: u64,
     /// Records that are neither processed nor late nor dead-lettered. Anything but 0 is a fault of the application.
     pub lost: u64,
+    /// Records of topics that the stream does not read.
+    pub other_topics: u64,
     trackers: BTreeMap<CompactString, AlarmTracker>,
 }
 
@@ -176,6 +178,33 @@ impl Summary {
     pub fn progress(&mut self, progress: &Progress) {
         self.events_in = self.events_in.max(progress.events_in);
         self.late = self.late.max(progress.late);
+    }
+
+    /// The totals as one JSON object, for machines.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        use serde_json::{Map, Value, json};
+        let alarms = self.alarms.iter().map(|(class, alarms)| {
+            (class.as_str().to_owned(), json!({ "warning": alarms.warning, "critical": alarms.critical }))
+        });
+        let measured = |measured: &Measured| {
+            json!({
+                "measured": measured.count, "successes": measured.successes, "score_before": measured.score_before(),
+                "score_after": measured.score_after(), "change": measured.change(),
+            })
+        };
+        let treated = self.treated.iter().map(|(kind, total)| (kind.name().to_owned(), measured(total)));
+        let approved = self.approved.iter().map(|(kind, count)| (kind.name().to_owned(), json!(count)));
+        let outcomes = self.outcomes.iter().map(|(outcome, count)| (outcome.name().to_owned(), json!(count)));
+        let totals = json!({
+            "events_in": self.events_in, "scores": self.scores, "sessions": self.sessions(),
+            "alarms": alarms.collect::<Map<String, Value>>(), "approved": approved.collect::<Map<String, Value>>(),
+            "proposed": self.proposed, "cancelled": self.cancelled, "held_out": self.held_out,
+            "outcomes": outcomes.collect::<Map<String, Value>>(), "treated": treated.collect::<Map<String, Value>>(),
+            "controls": measured(&self.controls), "dead_letters": self.dead_letters, "late": self.late,
+            "other_topics": self.other_topics, "lost": self.lost,
+        });
+        format!("{totals}\n")
     }
 
     /// How many sessions were seen.

@@ -13,17 +13,17 @@ use crate::progress::Progress;
 use crate::report::ReportBuilder;
 use crate::settings::{Given, Settings};
 use crate::summary::Summary;
-use crate::terminal::show::json_line;
 
 const EXAMPLES: &str = "\
 Examples:
   conductor backtest --log monday.jsonl.zst --out out/monday
   conductor backtest --log a.jsonl --log b.jsonl --out out --baselines baselines.json
 
-Writes into the folder: outputs.jsonl (scores, commands and results, as an event log) and report.html.";
+Writes into the folder: scores.jsonl, commands.jsonl, results.jsonl and dead-letters.jsonl (each line the value of a record)
+and report.html, which opens in any browser.";
 
-/// What was found, as an event log.
-const OUTPUTS: &str = "outputs.jsonl";
+/// What was found, one file per topic, each line a record's value.
+const FILES: [&str; 4] = ["scores.jsonl", "commands.jsonl", "results.jsonl", "dead-letters.jsonl"];
 /// The same for people.
 const REPORT: &str = "report.html";
 
@@ -43,7 +43,7 @@ pub struct BacktestArguments {
     /// What is usual for these sessions, as `conductor calibrate` wrote it
     #[arg(long, value_name = "FILE")]
     pub baselines: Option<PathBuf>,
-    /// Print one JSON object a line
+    /// Print the totals as one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -59,24 +59,39 @@ impl BacktestArguments {
 /// Where the computation puts what it finds, and says how far it has come.
 #[derive(Debug)]
 pub struct BacktestOutputs {
-    log: BufWriter<File>,
+    files: [BufWriter<File>; FILES.len()],
     report: ReportBuilder,
     summary: Summary,
     progress: Progress,
-    json: bool,
 }
 
 impl BacktestOutputs {
-    /// Takes one output.
+    /// Takes one output, and its value as it was written to the topic.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn take(&mut self, output: &Output) -> Result<(), Failure> {
+    pub fn take(&mut self, output: &Output, value: &[u8]) -> Result<(), Failure> {
         self.summary.observe(output);
         self.report.observe(output);
-        let line = json_line(output);
-        self.log.write_all(line.as_bytes()).map_err(|error| Failure::failed(format_args!("{OUTPUTS}: {error}")))?;
-        if self.json { print(&line) } else { Ok(()) }
+        let [scores, commands, results, dead_letters] = &mut self.files;
+        let (file, line) = match output {
+            Output::Score(_) => (scores, value),
+            Output::Command(_) => (commands, value),
+            Output::Result(_) => (results, value),
+            Output::DeadLetter(letter) => {
+                let line = letter.line(value);
+                let written = dead_letters.write_all(line.as_bytes());
+                return written.map_err(unwritable);
+            }
+            Output::Titled { .. } | Output::Feedback(_) | Output::Progress(_) => return Ok(()),
+        };
+        let written = file.write_all(line).and_then(|()| file.write_all(b"\n"));
+        written.map_err(unwritable)
+    }
+
+    /// A session got its name.
+    pub fn title(&mut self, titled: &Output) {
+        self.report.observe(titled);
     }
 
     /// So many bytes of the logs and events have been read, from the start.
@@ -100,7 +115,7 @@ where
 {
     let summary = compute_into_folder(arguments, settings, compute)?;
     match arguments.json {
-        true => Ok(()),
+        true => print(&summary.to_json()),
         false => print(&format!("{summary}\nreport         {}\n", arguments.out.join(REPORT).display())),
     }
 }
@@ -112,21 +127,27 @@ where
     let bytes = readable_bytes(&arguments.log)?;
     let folder = &arguments.out;
     prepare(folder)?;
-    let unwritable = |error: std::io::Error| Failure::failed(format_args!("{}: {error}", folder.display()));
+    let create = |name: &str| File::create(folder.join(name)).map(BufWriter::new).map_err(unwritable);
+    let [scores, commands, results, dead_letters] = FILES;
     let mut outputs = BacktestOutputs {
-        log: BufWriter::new(File::create(folder.join(OUTPUTS)).map_err(unwritable)?),
+        files: [create(scores)?, create(commands)?, create(results)?, create(dead_letters)?],
         report: ReportBuilder::default(),
         summary: Summary::default(),
         progress: Progress::over_bytes(bytes, arguments.json),
-        json: arguments.json,
     };
     compute(arguments, settings, &mut outputs)?;
 
-    let BacktestOutputs { mut log, report, summary, progress, .. } = outputs;
+    let BacktestOutputs { files, report, summary, progress } = outputs;
     progress.finish();
-    log.flush().map_err(unwritable)?;
+    for mut file in files {
+        file.flush().map_err(unwritable)?;
+    }
     fs::write(folder.join(REPORT), report.finish(&summary)).map_err(unwritable)?;
     Ok(summary)
+}
+
+fn unwritable(error: std::io::Error) -> Failure {
+    Failure::failed(format_args!("the outputs cannot be written: {error}"))
 }
 
 /// Makes the folder; one that holds something is not written into, since what it holds may be somebody's.
@@ -167,11 +188,11 @@ mod tests {
         let arguments = BacktestArguments { log: vec![log], out: out.clone(), ..BacktestArguments::default() };
         let score = crate::report::sample::score("s-1", 0, 0.7);
         let compute = |_: &BacktestArguments, _: &Settings, outputs: &mut BacktestOutputs| {
-            outputs.take(&Output::Score(Box::new(score)))
+            outputs.take(&Output::Score(Box::new(score)), b"{}")
         };
         assert_eq!(compute_into_folder(&arguments, &Settings::default(), compute).unwrap().scores, 1);
-        let lines = fs::read_to_string(out.join("outputs.jsonl")).unwrap();
-        assert!(lines.starts_with("{\"topic\":\"engagement-scores\",\"key\":\"s-1\",\"timestamp_ms\":0,"), "{lines}");
+        assert_eq!(fs::read_to_string(out.join("scores.jsonl")).unwrap(), "{}\n");
+        assert_eq!(fs::read_to_string(out.join("dead-letters.jsonl")).unwrap(), "");
         assert!(fs::read_to_string(out.join("report.html")).unwrap().starts_with("<!doctype html>"));
     }
 }

@@ -18,6 +18,8 @@ pub mod topology;
 
 const EXAMPLES: &str = "\
 Examples:
+  conductor demo                              simulated sessions, before your eyes
+  conductor backtest --log L --out DIR        the same computation over your own event log
   conductor config show                       every setting, its value, and who set it
   conductor config show --json                the same for machines
   CONDUCTOR__LOG__LEVEL=debug conductor ...   a setting by the environment
@@ -58,6 +60,14 @@ pub struct CommonArguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Watch simulated sessions: alarms, decisions, actions and their outcomes, in about a minute
+    Demo(demo::DemoArguments),
+    /// Compute scores, alarms and decisions over event logs, and write a report
+    Backtest(backtest::BacktestArguments),
+    /// Measure what is usual for your sessions from their event logs
+    Calibrate(calibrate::CalibrateArguments),
+    /// Show the graph that computes
+    Topology(topology::TopologyArguments),
     /// Show the settings in force and where each of them came from
     Config(config::ConfigArguments),
 }
@@ -83,7 +93,12 @@ impl Cli {
     /// # Errors
     /// As the command says.
     pub fn run(&self, loaded: &Loaded) -> Result<(), Failure> {
+        let settings = &loaded.settings;
         match &self.command {
+            Command::Demo(arguments) => demo::run(arguments, settings, crate::demo::run),
+            Command::Backtest(arguments) => backtest::run(arguments, settings, crate::backtest::run),
+            Command::Calibrate(arguments) => calibrate::run(arguments, settings, crate::calibration::run),
+            Command::Topology(arguments) => topology::run(arguments, &crate::backtest::conductor_settings(settings)),
             Command::Config(arguments) => config::run(arguments, loaded),
         }
     }
@@ -93,7 +108,9 @@ impl Command {
     /// The settings that the command's own flags set.
     fn flags(&self) -> Vec<Given> {
         match self {
-            Self::Config(_) => Vec::new(),
+            Self::Demo(arguments) => arguments.flags(),
+            Self::Backtest(arguments) => arguments.flags(),
+            Self::Calibrate(_) | Self::Topology(_) | Self::Config(_) => Vec::new(),
         }
     }
 }

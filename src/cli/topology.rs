@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 
 use crate::failure::{Failure, print};
+use ::topology::graph;
+use ::topology::settings::ConductorSettings;
 
 /// The arguments of `conductor topology`.
 #[derive(Clone, Debug, Args)]
@@ -19,11 +21,12 @@ pub enum TopologyCommand {
     Describe,
 }
 
-/// Prints the graph as `describe` writes it.
+/// Prints the graph that these settings build.
 ///
 /// # Errors
-/// When the standard output cannot be written.
-pub fn run(arguments: &TopologyArguments, describe: impl FnOnce() -> String) -> Result<(), Failure> {
+/// Settings that make no graph, or when the standard output cannot be written.
+pub fn run(arguments: &TopologyArguments, settings: &ConductorSettings) -> Result<(), Failure> {
     let TopologyCommand::Describe = arguments.command;
-    print(&describe())
+    let topology = graph::build(settings).map_err(Failure::failed)?;
+    print(&topology.describe())
 }

@@ -11,7 +11,7 @@
 use streams::record::{BoxError, ConsumerRecord, Decoded, RecordTime};
 use streams::serde::SinkBuffers;
 use streams::store::{StoreKind, StoreSpec};
-use streams::topology::{ProcessorSpec, SourceSpec, Topology, TopologyBuilder, TopologyError};
+use streams::topology::{Edge, ProcessorSpec, SourceSpec, Topology, TopologyBuilder, TopologyError};
 
 use domain::time::{GRACE, LONG_WINDOW};
 
@@ -37,28 +37,11 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
     let mut builder = TopologyBuilder::new();
     let format = settings.format;
 
-    let chat = builder.source(source::<wire::Chat>("chat-source").lead())?;
-    let poll = builder.source(source::<wire::Poll>("poll-source"))?;
-    let presence = builder.source(source::<wire::Presence>("presence-source"))?;
-    let reaction = builder.source(source::<wire::Reaction>("reaction-source"))?;
-    let session = builder.source(source::<wire::Session>("session-source"))?;
+    let (stores, moments) = perceiving(&mut builder)?;
     let feedback = SourceSpec::new("intervention-feedback-source", topics::INTERVENTION_FEEDBACK, feedback);
     let feedback = builder.source(feedback.check_partition(true))?;
 
-    let stores = Stores::declare(&mut builder)?;
-    let baselines =
-        builder.global_table("baselines-source", topics::BASELINES, "baselines-table", BaselineTable::default)?;
     let policy_table = builder.global_table("policy-source", topics::POLICY, "policy-table", PolicyGlobal::default)?;
-
-    let moments = builder.edge();
-    let spec = ProcessorSpec {
-        stores: &[stores.panes, stores.attendees, stores.sessions, stores.ticks],
-        forwards: &[moments.id()],
-        globals: &[baselines.id()],
-    };
-    builder.processor("perceive", &[&chat, &poll, &presence, &reaction, &session], spec, move || {
-        Perceive::new(stores, moments, baselines)
-    })?;
 
     let outputs = Outputs { scores: builder.edge(), commands: builder.edge(), results: builder.edge() };
     let spec = ProcessorSpec {
@@ -89,6 +72,28 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
     builder.sink("policy-sink", topics::POLICY, &policy, encode(format))?;
 
     builder.build(&settings.application_id)
+}
+
+/// Declares the watching half: sources, stores, and the processor that makes moments of events.
+pub(crate) fn perceiving(builder: &mut TopologyBuilder) -> Result<(Stores, Edge<SessionId, Moment>), TopologyError> {
+    let chat = builder.source(source::<wire::Chat>("chat-source").lead())?;
+    let poll = builder.source(source::<wire::Poll>("poll-source"))?;
+    let presence = builder.source(source::<wire::Presence>("presence-source"))?;
+    let reaction = builder.source(source::<wire::Reaction>("reaction-source"))?;
+    let session = builder.source(source::<wire::Session>("session-source"))?;
+    let stores = Stores::declare(builder)?;
+    let baselines =
+        builder.global_table("baselines-source", topics::BASELINES, "baselines-table", BaselineTable::default)?;
+    let moments = builder.edge();
+    let spec = ProcessorSpec {
+        stores: &[stores.panes, stores.attendees, stores.sessions, stores.ticks],
+        forwards: &[moments.id()],
+        globals: &[baselines.id()],
+    };
+    builder.processor("perceive", &[&chat, &poll, &presence, &reaction, &session], spec, move || {
+        Perceive::new(stores, moments, baselines)
+    })?;
+    Ok((stores, moments))
 }
 
 fn source<T: Value + Coded + Into<Event> + 'static>(name: &str) -> SourceSpec<SessionId, Event> {

@@ -4,6 +4,7 @@
 //! - [`wire`]: one struct per value that travels on a topic
 //! - [`codec`]: those structs as bytes, in Avro and in JSON
 //! - [`graph`]: sources, processors, stores and sinks, on one screen; its processors are `perceive`, `decide` and `learn`
+//! - [`calibration`]: its watching half alone, to measure what is usual
 //! - [`settings`]: what can be set about them
 //! - `rows`: what the stores hold, one file per kind of row
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
@@ -14,6 +15,7 @@ pub mod event_log;
 pub mod simulated;
 pub mod wire;
 
+pub mod calibration;
 pub mod graph;
 pub mod settings;
 

@@ -1,0 +1,123 @@
+//! A backtest: the same topology over event logs, as fast as it goes.
+
+use std::path::PathBuf;
+
+use compact_str::CompactString;
+use topology::codec::{self, Format};
+use topology::event_log::LogError;
+use topology::graph;
+use topology::settings::{ConductorSettings, Learning};
+use topology::wire::{self, topics};
+
+use crate::cli::backtest::{BacktestArguments, BacktestOutputs};
+use crate::embedded::{Embedded, Feed, FeedWatcher, Received};
+use crate::failure::Failure;
+use crate::output::{DeadLetter, Output, Progress};
+use crate::settings::Settings;
+use crate::settings::sections;
+
+/// What is read back, in the order in which the outlet names it.
+const OUTPUTS: [&str; 3] = [topics::ENGAGEMENT_SCORES, topics::INTERVENTION_COMMANDS, topics::INTERVENTION_RESULTS];
+
+/// The application's own settings, out of those that an operator sets. Outputs in JSON: they become lines of files.
+#[must_use]
+pub fn conductor_settings(settings: &Settings) -> ConductorSettings {
+    ConductorSettings {
+        application_id: settings.application.id.clone(),
+        detector: settings.detector.to_domain(),
+        decision: settings.decision.to_domain(),
+        mode: settings.decision.mode,
+        learning: match settings.policy.learning {
+            sections::Learning::Live => Learning::Live,
+            sections::Learning::Frozen => Learning::Frozen,
+        },
+        format: Format::Json,
+    }
+}
+
+/// Runs the topology over the logs.
+///
+/// # Errors
+/// A log that can not be read, outputs that can not be written, or a defect of the stream.
+pub fn run(arguments: &BacktestArguments, settings: &Settings, outputs: &mut BacktestOutputs) -> Result<(), Failure> {
+    let topology = graph::build(&conductor_settings(settings)).map_err(Failure::failed)?;
+    let dead_letters = topology.dead_letter_topic();
+    let mut stream = Embedded::start(topology, settings.engine.partitions, &OUTPUTS)?;
+    let mut outlet = stream.outlet(&[OUTPUTS[0], OUTPUTS[1], OUTPUTS[2], &dead_letters])?;
+    if let Some(baselines) = &arguments.baselines {
+        load_baselines(baselines, &mut stream)?;
+    }
+    let mut feed = Feed::open(&arguments.log)?;
+    loop {
+        let more = feed.next_chunk(&mut stream, outputs)?;
+        stream.drain()?;
+        outlet.take(|received| received_output(received).and_then(|(output, value)| outputs.take(&output, value)))?;
+        outputs.reach(feed.bytes_read(), feed.records);
+        if !more {
+            break;
+        }
+    }
+    let accounts = stream.accounts();
+    outputs.take(
+        &Output::Progress(Progress {
+            fraction: 1.0,
+            session_time_ms: feed.time_ms,
+            events_in: feed.records,
+            late: accounts.late,
+        }),
+        &[],
+    )?;
+    outputs.summary_mut().lost = accounts.lost();
+    outputs.summary_mut().other_topics = feed.other_topics;
+    Ok(())
+}
+
+/// Decodes what the stream wrote.
+fn received_output<'a>(received: &Received<'a>) -> Result<(Output, &'a [u8]), Failure> {
+    let value = received.record.value.as_deref().unwrap_or_default();
+    let output = match received.topic {
+        0 => Output::Score(Box::new(codec::decode(value).map_err(Failure::failed)?)),
+        1 => Output::Command(Box::new(codec::decode(value).map_err(Failure::failed)?)),
+        2 => Output::Result(Box::new(codec::decode(value).map_err(Failure::failed)?)),
+        _ => Output::DeadLetter(DeadLetter {
+            topic: received.header("__streams.errors.topic").into(),
+            key: String::from_utf8_lossy(received.record.key.as_deref().unwrap_or_default()).into(),
+            reason: received.header("__streams.errors.message").into(),
+        }),
+    };
+    Ok((output, value))
+}
+
+/// Sends the records of a file that `conductor calibrate` wrote before anything else.
+fn load_baselines(file: &PathBuf, stream: &mut Embedded) -> Result<(), Failure> {
+    struct Strict;
+    impl FeedWatcher for Strict {
+        fn session(&mut self, _: &str, _: &[u8]) {}
+        fn broken(&mut self, error: &LogError) -> Result<(), Failure> {
+            Err(Failure::refused(error, "name a file that `conductor calibrate` wrote"))
+        }
+    }
+    let mut feed = Feed::open(core::slice::from_ref(file))?;
+    while feed.next_chunk(stream, &mut Strict)? {}
+    stream.drain()
+}
+
+impl FeedWatcher for BacktestOutputs {
+    fn session(&mut self, key: &str, value: &[u8]) {
+        let Ok(session) = codec::decode::<wire::Session>(value) else { return };
+        if let Some(title) = session.title {
+            self.title(&Output::Titled { session: CompactString::from(key), title });
+        }
+    }
+
+    fn broken(&mut self, error: &LogError) -> Result<(), Failure> {
+        tracing::warn!("{error}");
+        let LogError::Line { file, bytes, .. } = error else { return Ok(()) };
+        let letter = DeadLetter {
+            topic: CompactString::from(file.display().to_string()),
+            key: CompactString::default(),
+            reason: CompactString::from(error.to_string()),
+        };
+        self.take(&Output::DeadLetter(letter), bytes)
+    }
+}

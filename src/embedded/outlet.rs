@@ -1,0 +1,70 @@
+//! What the stream has committed to some topics, taken and then deleted: outputs are kept nowhere else.
+
+use streams::broker::memory::{MemoryAdmin, MemoryBroker, MemoryConsumer};
+use streams::broker::{Admin, Broker, Consumer, ConsumerRecord, TopicPartition};
+
+use super::broken;
+use crate::failure::Failure;
+
+/// Records taken at once.
+const BATCH: usize = 4_096;
+
+/// A reader of some output topics.
+pub struct Outlet {
+    consumer: MemoryConsumer,
+    admin: MemoryAdmin,
+    partitions: Vec<TopicPartition>,
+    records: Vec<ConsumerRecord>,
+}
+
+/// One record that the stream wrote.
+#[derive(Debug)]
+pub struct Received<'a> {
+    /// The topic's place in the list that the outlet was opened with.
+    pub topic: usize,
+    /// The record.
+    pub record: &'a ConsumerRecord,
+}
+
+impl Received<'_> {
+    /// The text of a header; empty where there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        let found = self.record.headers.iter().find(|(known, _)| **known == *name);
+        found.map_or_else(String::new, |(_, value)| String::from_utf8_lossy(value).into_owned())
+    }
+}
+
+impl Outlet {
+    pub(super) fn open(broker: &MemoryBroker, topics: &[&str]) -> Result<Self, Failure> {
+        let mut consumer = broker.reader().map_err(broken)?;
+        let partitions: Vec<TopicPartition> = topics.iter().map(|topic| TopicPartition::new(*topic, 0)).collect();
+        let from_the_start: Vec<_> = partitions.iter().map(|partition| (partition.clone(), 0)).collect();
+        consumer.assign(&from_the_start).map_err(broken)?;
+        Ok(Self { consumer, admin: broker.admin().map_err(broken)?, partitions, records: Vec::new() })
+    }
+
+    /// Hands over all that has been committed since, topic by topic.
+    ///
+    /// # Errors
+    /// What `each` says.
+    pub fn take(&mut self, mut each: impl FnMut(&Received<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+        for (topic, partition) in self.partitions.iter().enumerate() {
+            let mut taken = false;
+            loop {
+                self.records.clear();
+                if self.consumer.fetch(partition, BATCH, &mut self.records).map_err(broken)? == 0 {
+                    break;
+                }
+                taken = true;
+                for record in &self.records {
+                    each(&Received { topic, record })?;
+                }
+            }
+            if let (true, Some(position)) = (taken, self.consumer.position(partition)) {
+                self.admin.delete_records(&[(partition.clone(), position)]).map_err(broken)?;
+            }
+        }
+        Ok(())
+    }
+}
