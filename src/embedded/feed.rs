@@ -25,16 +25,11 @@ pub struct Feed {
 }
 
 /// A record of a log, kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Its topic.
-    pub topic: String,
-    /// Its key.
-    pub key: Option<String>,
-    /// Its time.
-    pub timestamp_ms: i64,
-    /// Its value.
-    pub value: Option<Vec<u8>>,
+struct Line {
+    topic: String,
+    key: Option<String>,
+    timestamp_ms: i64,
+    value: Option<Vec<u8>>,
 }
 
 /// What is to be known of a feed as it goes.
