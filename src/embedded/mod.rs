@@ -173,8 +173,7 @@ impl Embedded {
 
     /// Before the group has handed the tasks out, nothing is read although nothing is left to do.
     fn is_drained(&self) -> bool {
-        self.accounts().read >= self.sent
-            && self.thread.tasks().all(|task| task.buffered == 0 && task.dirty_bytes == 0)
+        self.accounts().read >= self.sent && self.thread.tasks().all(|task| task.buffered == 0 && task.dirty_bytes == 0)
     }
 }
 

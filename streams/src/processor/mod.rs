@@ -11,7 +11,8 @@ use crate::store::StoreError;
 /// Handles the records and timers of one node. One instance per task: never shared, never called twice at once.
 ///
 /// Whatever a processor must remember lives in its stores. Fields are for derived memory only, which
-/// [`rolled_back`](Processor::rolled_back) drops.
+/// [`rolled_back`](Processor::rolled_back) drops. Rows that change with every record may be kept decoded in between, as long as
+/// [`before_commit`](Processor::before_commit) puts them back.
 pub trait Processor: Send {
     /// The keys it takes.
     type Key;
@@ -35,6 +36,15 @@ pub trait Processor: Send {
     /// See [`ProcessError`]. There is no record that could become a dead letter, so any error stops the task.
     fn on_timer(&mut self, at_ms: i64, key: &[u8], context: &mut Context<'_>) -> Result<(), ProcessError> {
         let _ = (at_ms, key, context);
+        Ok(())
+    }
+
+    /// A commit is about to begin: rows that are kept decoded must be put into their stores now. Only stores may be used here.
+    ///
+    /// # Errors
+    /// Any error stops the task.
+    fn before_commit(&mut self, context: &mut Context<'_>) -> Result<(), ProcessError> {
+        let _ = context;
         Ok(())
     }
 

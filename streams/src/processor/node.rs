@@ -23,6 +23,9 @@ pub(crate) type Encode<K, V> = Arc<dyn Fn(&K, &V, &mut SinkBuffers) -> Result<()
 pub(crate) trait Node: Send {
     fn process(&mut self, record: &mut dyn Any, context: &mut Context<'_>) -> Result<(), ProcessError>;
     fn on_timer(&mut self, at_ms: i64, key: &[u8], context: &mut Context<'_>) -> Result<(), ProcessError>;
+    fn before_commit(&mut self, _: &mut Context<'_>) -> Result<(), ProcessError> {
+        Ok(())
+    }
     fn rolled_back(&mut self);
 }
 
@@ -56,6 +59,10 @@ where
 
     fn on_timer(&mut self, at_ms: i64, key: &[u8], context: &mut Context<'_>) -> Result<(), ProcessError> {
         self.0.on_timer(at_ms, key, context)
+    }
+
+    fn before_commit(&mut self, context: &mut Context<'_>) -> Result<(), ProcessError> {
+        self.0.before_commit(context)
     }
 
     fn rolled_back(&mut self) {

@@ -11,6 +11,7 @@ impl Task {
     /// # Errors
     /// The collector's.
     pub fn drain_changes(&mut self, out: &mut dyn Collector) -> Result<(), TaskError> {
+        self.before_commit(out)?;
         self.state.try_for_each(|store, key, value| out.changelog(store, key, value))
     }
 

@@ -150,6 +150,35 @@ impl Task {
         Ok(fired)
     }
 
+    /// Lets every node put back what it keeps decoded.
+    pub(super) fn before_commit(&mut self, out: &mut dyn Collector) -> Result<(), TaskError> {
+        // Nothing asynchronous takes part in what is committed.
+        let globals = Globals::default();
+        for node in 0..self.nodes.len() {
+            let mut context = Context {
+                task: self.id,
+                application_id: &self.topology.application_id,
+                plan: &self.plan,
+                nodes: &mut self.nodes,
+                state: &mut self.state,
+                globals: &globals,
+                out,
+                node: usize::MAX,
+                record: None,
+                origin: None,
+                failed: None,
+                failed_at: None,
+                wrote: false,
+            };
+            let result = context.run(node, |node, context| node.before_commit(context));
+            if let Ended::SetAside(fault) = conclude(context, result)? {
+                let node = self.plan.nodes.get(node).map_or_else(|| "node".into(), |node| node.name.clone());
+                return Err(TaskError::Processor { node, error: fault.into() });
+            }
+        }
+        Ok(())
+    }
+
     fn process_head(
         &mut self,
         number: usize,

@@ -11,15 +11,19 @@ use crate::store::memory::MemoryBackends;
 use crate::store::{BackendProvider, StoreIndex, StoreKind, StoreSpec};
 use crate::task::{Collector, InputState, Origin, Pacing, Progress, Task, TaskError, TaskId, TaskSettings};
 use crate::topology::{Edge, ProcessorSpec, SourceSpec, StoreHandle, Topology, TopologyBuilder};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const LATE_AFTER_MS: i64 = 100;
 const LIFE_TICKS: i64 = 5;
 
 /// Counts the records of a key, and says what happens. A value of `ticks` sets a timer every 10 ms for a while.
+///
+/// Counts are kept decoded between commits, so every promise here is one of rows that are put back late, too.
 struct Trace {
     counts: StoreHandle,
     said: Edge<String, String>,
+    kept: BTreeMap<String, u64>,
 }
 
 impl Trace {
@@ -29,11 +33,16 @@ impl Trace {
         context.forward(self.said, Record::new(key.to_owned(), format!("{text} at {at_ms} now {now}"), at_ms))
     }
 
-    fn add(&self, key: &str, context: &mut Context<'_>) -> Result<u64, ProcessError> {
-        let row = context.get(self.counts, key.as_bytes())?;
-        let count = 1 + row.and_then(|row| row.try_into().ok()).map_or(0, u64::from_be_bytes);
-        context.put(self.counts, key.as_bytes(), &count.to_be_bytes())?;
-        Ok(count)
+    fn add(&mut self, key: &str, context: &mut Context<'_>) -> Result<u64, ProcessError> {
+        let known = match self.kept.get(key) {
+            Some(count) => *count,
+            None => {
+                let row = context.get(self.counts, key.as_bytes())?;
+                row.and_then(|row| row.try_into().ok()).map_or(0, u64::from_be_bytes)
+            }
+        };
+        self.kept.insert(key.to_owned(), known + 1);
+        Ok(known + 1)
     }
 }
 
@@ -45,7 +54,7 @@ impl Processor for Trace {
         match record.value.as_str() {
             "refuse" => return Err(ProcessError::DeadLetter("refused".into())),
             "write and refuse" => {
-                self.add(&record.key, context)?;
+                context.put(self.counts, record.key.as_bytes(), &7_u64.to_be_bytes())?;
                 return Err(ProcessError::DeadLetter("refused".into()));
             }
             "die" => return Err(ProcessError::Fatal("dead".into())),
@@ -63,6 +72,17 @@ impl Processor for Trace {
             context.schedule(at_ms + 10, key.as_bytes());
         }
         self.say(&key, format!("tick {count}"), at_ms, context)
+    }
+
+    fn before_commit(&mut self, context: &mut Context<'_>) -> Result<(), ProcessError> {
+        for (key, count) in core::mem::take(&mut self.kept) {
+            context.put(self.counts, key.as_bytes(), &count.to_be_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn rolled_back(&mut self) {
+        self.kept.clear();
     }
 }
 
@@ -90,7 +110,7 @@ fn topology(check_partition: bool) -> Arc<Topology> {
     let counts = builder.store(spec).unwrap();
     let said = builder.edge();
     let spec = ProcessorSpec { stores: &[counts], forwards: &[said.id()], ..ProcessorSpec::default() };
-    builder.processor("trace", &[&chat, &poll], spec, move || Trace { counts, said }).unwrap();
+    builder.processor("trace", &[&chat, &poll], spec, move || Trace { counts, said, kept: BTreeMap::new() }).unwrap();
     let encode =
         |key: &String, value: &String, into: &mut crate::serde::SinkBuffers| match value.contains("unspeakable") {
             true => Err("unspeakable".into()),
