@@ -90,7 +90,7 @@ fn stage(settings: &Settings) -> SimulatedPlatform {
 }
 
 fn session_id(seed: u64, number: usize) -> CompactString {
-    format_compact!("s{seed}-{:02}", number + 1)
+    format_compact!("demo{seed}-{:02}", number + 1)
 }
 
 impl Demo<'_> {

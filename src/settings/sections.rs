@@ -224,7 +224,7 @@ pub struct DemoSection {
 
 impl Default for DemoSection {
     fn default() -> Self {
-        Self { seed: 1, sessions: 6, speed: Speed::Times(20.0), mode: Mode::Auto }
+        Self { seed: 7, sessions: 6, speed: Speed::Times(20.0), mode: Mode::Auto }
     }
 }
 
