@@ -8,7 +8,7 @@ use domain::intervention::Mode;
 use topology::wire::InterventionCommand;
 
 use crate::conductor::{Conductor, MINUTE, SECOND, T0, settings};
-use crate::room::{Doing, Room, answer};
+use crate::room::{Doing, Room, answer, answer_first};
 
 /// What a command says that it read.
 fn block_of(command: &InterventionCommand) -> PolicyBlock {
@@ -102,7 +102,7 @@ fn a_command_without_an_answer_is_closed_thirty_seconds_after_its_expiry() {
     room.go_on(&mut conductor, Doing::AsUsual, 2 * SECOND);
     assert_eq!(conductor.outcomes(), ["unanswered"]);
     assert_eq!(conductor.results[0].at_ms, expires + 30 * SECOND);
-    answer(&mut conductor, "s", &conductor.commands[0].command.clone(), "executed", room.now());
+    answer_first(&mut conductor, "executed", room.now());
     assert_eq!(conductor.driver.counter("feedback_late"), 1);
     assert!(conductor.policies.is_empty(), "only what was measured teaches");
 }
@@ -112,7 +112,7 @@ fn what_the_executor_could_not_do_is_its_outcome() {
     for kind in ["failed", "refused", "expired"] {
         let mut conductor = Conductor::auto();
         let room = Room::up_to_a_command(&mut conductor, "s", T0);
-        answer(&mut conductor, "s", &conductor.commands[0].command.clone(), kind, room.now());
+        answer_first(&mut conductor, kind, room.now());
         assert_eq!(conductor.outcomes(), [kind]);
         assert!(!conductor.results[0].treated && conductor.results[0].started_ms.is_none());
     }
@@ -217,7 +217,7 @@ fn the_same_records_give_the_same_bytes() {
             ..settings(Mode::Auto)
         });
         let mut room = Room::up_to_a_command(&mut conductor, "s", T0);
-        answer(&mut conductor, "s", &conductor.commands[0].command.clone(), "executed", room.now());
+        answer_first(&mut conductor, "executed", room.now());
         room.go_on(&mut conductor, Doing::AsUsual, 4 * MINUTE);
         assert_eq!(conductor.results.len(), 1);
         conductor.bytes

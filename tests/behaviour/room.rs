@@ -87,3 +87,9 @@ pub(crate) fn answer(conductor: &mut Conductor, session: &str, command: &str, ki
     let feedback = format!(r#"{{"kind":"{kind}","command":"{command}","at_ms":{at},"attempts":1}}"#);
     conductor.send("intervention-feedback", session, at, feedback);
 }
+
+/// The executor's answer to the first command of all, one of session `s`.
+pub(crate) fn answer_first(conductor: &mut Conductor, kind: &str, at: i64) {
+    let command = conductor.commands[0].command.to_string();
+    answer(conductor, "s", &command, kind, at);
+}
