@@ -101,7 +101,12 @@ fn a_text_of_five_mebibytes_is_counted_and_kept_short() {
         let said = format!(r#"{{"kind":"{kind}","user":"u","message":"{id}","text":"{text}"}}"#);
         conductor.send("chat", "s", T0, said);
     }
-    conductor.send("session", "s", T0, format!(r#"{{"kind":"started","title":"{text}","description":"{text}","type":"panel"}}"#));
+    conductor.send(
+        "session",
+        "s",
+        T0,
+        format!(r#"{{"kind":"started","title":"{text}","description":"{text}","type":"panel"}}"#),
+    );
     conductor.wait(6 * SECOND);
     assert!(conductor.scores[0].signals.chat_per_min > Some(0.0));
     let mut key = vec![0, 1];

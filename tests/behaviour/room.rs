@@ -45,11 +45,17 @@ impl Room {
         let every = |seconds: i64, shift: i64| (second % seconds == 0).then(|| (second * 7 + shift) % self.people);
         // Of 80 people: 12 messages and 8.6 emojis a minute.
         if let Some(user) = every(5, 0).filter(|_| doing == Doing::AsUsual) {
-            let said = format!(r#"{{"kind":"message","user":"u-{user}","message":"m-{second}","text":"said at {second}"}}"#);
+            let said =
+                format!(r#"{{"kind":"message","user":"u-{user}","message":"m-{second}","text":"said at {second}"}}"#);
             conductor.send("chat", self.session, now, said);
         }
         if let Some(user) = every(7, 3).filter(|_| doing != Doing::Nothing) {
-            conductor.send("reaction", self.session, now, format!(r#"{{"kind":"emoji","user":"u-{user}","emoji":"+1"}}"#));
+            conductor.send(
+                "reaction",
+                self.session,
+                now,
+                format!(r#"{{"kind":"emoji","user":"u-{user}","emoji":"+1"}}"#),
+            );
         }
         self.now += SECOND;
     }

@@ -141,7 +141,12 @@ fn control_records_two_minutes_ahead_act_at_once_and_move_no_time() {
     conductor.send("chat", "s", T0, HI);
     conductor.send("session", "s", T0 + 2 * MINUTE, r#"{"kind":"mode","mode":"off","actor":"a"}"#);
     conductor.send("session", "s", T0 + 2 * MINUTE, r#"{"kind":"paused","actor":"a"}"#);
-    conductor.send("intervention-feedback", "s", T0 + 2 * MINUTE, r#"{"kind":"executed","command":"s:1:0","at_ms":1,"attempts":1}"#);
+    conductor.send(
+        "intervention-feedback",
+        "s",
+        T0 + 2 * MINUTE,
+        r#"{"kind":"executed","command":"s:1:0","at_ms":1,"attempts":1}"#,
+    );
     assert_eq!(conductor.driver.stream_time(0), Some(T0));
     assert_eq!((conductor.ticks("s").len(), conductor.driver.counter("feedback_unknown")), (0, 1));
     assert_eq!(conductor.driver.counts().processed, 4);

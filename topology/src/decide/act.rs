@@ -66,9 +66,7 @@ impl Decide {
                 policy.block(&key, &kinds, &ledger.offsets, at, episode.started_at)
             }
             // The session's own offsets were learned, too.
-            Learning::Frozen => {
-                PolicyTable::default().block(&key, &kinds, &Offsets::default(), at, episode.started_at)
-            }
+            Learning::Frozen => PolicyTable::default().block(&key, &kinds, &Offsets::default(), at, episode.started_at),
         };
         let names = Names { application: &self.settings.application_id, session };
         let Some(draw) = choose(&block, names) else { return Ok(()) };

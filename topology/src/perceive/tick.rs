@@ -134,7 +134,12 @@ impl Perceive {
         context.forward(self.moments, Record::new(session.into(), Moment::Forgotten, fired))
     }
 
-    pub(super) fn keep(&mut self, session: &str, row: &SessionRow, context: &mut Context<'_>) -> Result<(), ProcessError> {
+    pub(super) fn keep(
+        &mut self,
+        session: &str,
+        row: &SessionRow,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
         let Buffers { session_key, scratch, .. } = &mut self.buffers;
         key::session_part(session, perceived::SESSION, session_key);
         Ok(save(context, self.stores.sessions, session_key, row, &mut scratch.value)?)
