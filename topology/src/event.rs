@@ -109,11 +109,11 @@ impl Event {
         matches!(self, Self::Session(session) if session.kind.is_control())
     }
 
-    /// Who did it.
+    /// Who did it. A poll is opened and closed by nobody in the audience, whoever the record names.
     pub(crate) fn user(&self) -> Option<&CompactString> {
         match self {
             Self::Chat(chat) => Some(&chat.user),
-            Self::Poll(poll) => poll.user.as_ref(),
+            Self::Poll(poll) => poll.user.as_ref().filter(|_| poll.kind == PollKind::Voted),
             Self::Presence(presence) => Some(&presence.user),
             Self::Reaction(reaction) => Some(&reaction.user),
             Self::Session(_) => None,

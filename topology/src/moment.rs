@@ -12,6 +12,8 @@ pub(crate) enum Moment {
     Tick(Box<Tick>),
     /// The session is over.
     Over,
+    /// The session's rows are given up.
+    Forgotten,
     /// Somebody set the mode.
     Mode(Mode),
     /// Somebody paused interventions.

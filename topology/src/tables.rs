@@ -21,6 +21,8 @@ const VERSIONS_MAX: usize = 4;
 pub(crate) enum Unreadable {
     #[error("the key is neither a context key, a control key, nor a type and size band")]
     Key,
+    #[error("version 0 is that of the start values; publish another")]
+    Version,
     #[error("the record is not complete: it lacks {0}")]
     Lacks(&'static str),
 }
@@ -89,6 +91,9 @@ impl GlobalTable for BaselineTable {
         let record: Baselines = codec::decode(value)?;
         let (session_type, size) = parse_band(key).ok_or(Unreadable::Key)?;
         let version = version(record.version);
+        if version == 0 {
+            return Err(Unreadable::Version.into());
+        }
         let start = PinnedPrior { version, ..PinnedPrior::start() };
         let pinned = self.versions.entry(version).or_insert(start);
         let row = pinned.rates.get_mut(session_type.index());

@@ -1,19 +1,20 @@
 //! From an alarm to a command: whether, what could be done, which of it, and who must agree.
 
 use domain::anomaly::Anomaly;
-use domain::bandit::{Choice as Draw, Names, PolicyBlock, PolicyTable, choose, held_out};
+use domain::bandit::{Choice as Draw, Names, Offsets, PolicyBlock, PolicyTable, choose, held_out};
 use domain::context::{ContextKey, InterventionKind};
 use domain::intervention::{
     Alarm, Applicable, Choice, Command, Intervention, Occasion, Questions, Segments, WhyNot, applicable, should_act,
     status_for,
 };
 use domain::outcome::Measure;
+use domain::questions::Question;
 use domain::tick::Evaluation;
 use streams::processor::{Context, ProcessError};
 use streams::record::Record;
 
 use super::{Decide, follow, publish};
-use crate::event::SessionId;
+use crate::event::{SessionId, hash};
 use crate::rows::decided::{CommandRow, LedgerRow};
 use crate::rows::key;
 use crate::rows::perceived::{self, SessionRow, Texts};
@@ -29,6 +30,8 @@ pub(super) struct Decided<'a> {
     pub(super) block: PolicyBlock,
     pub(super) draw: Draw,
     pub(super) choice: Choice,
+    /// The id of the open question that most people support, if its id is known.
+    pub(super) question: Option<String>,
     pub(super) texts: Texts,
 }
 
@@ -57,19 +60,22 @@ impl Decide {
             }
         };
         let kinds: Vec<InterventionKind> = applicable.iter().map(|choice| choice.kind).collect();
-        let frozen = PolicyTable::default();
-        let policy = match self.settings.learning {
-            Learning::Live => &context.global(self.policy)?.0,
-            Learning::Frozen => &frozen,
+        let block = match self.settings.learning {
+            Learning::Live => {
+                let policy = &context.global(self.policy)?.0;
+                policy.block(&key, &kinds, &ledger.offsets, at, episode.started_at)
+            }
+            // The session's own offsets were learned, too.
+            Learning::Frozen => PolicyTable::default().block(&key, &kinds, &Offsets::default(), at, episode.started_at),
         };
-        let block = policy.block(&key, &kinds, &ledger.offsets, at, episode.started_at);
         let names = Names { application: &self.settings.application_id, session };
         let Some(draw) = choose(&block, names) else { return Ok(()) };
         let Some(choice) = applicable.get(draw.arm) else { return Ok(()) };
         let control = held_out(names, episode.started_at, self.settings.decision.hold_out);
         let texts = self.texts(session, context)?;
+        let question = self.best_question(session, &texts, context)?;
         let reason = core::mem::take(&mut self.reason);
-        let decided = Decided { session, evaluation, reason: &reason, key, block, draw, choice, texts };
+        let decided = Decided { session, evaluation, reason: &reason, key, block, draw, choice, question, texts };
         let done = self.command_of(&decided, control, &mut ledger, context);
         self.reason = reason;
         done
@@ -127,11 +133,30 @@ impl Decide {
     }
 
     fn questions(&mut self, session: &str, context: &mut Context<'_>) -> Result<Questions, ProcessError> {
-        key::session_part(session, perceived::SESSION, &mut self.scratch.key);
-        let row: Option<SessionRow> = load(context, self.stores.sessions, &self.scratch.key)?;
-        let open = row.map_or(0, |row| row.session.questions.len());
+        let open = self.open_questions(session, context)?.len();
         let open = u32::try_from(open).unwrap_or(u32::MAX);
         Ok(Questions { asked: open, open })
+    }
+
+    /// The domain knows votes and hashes of ids, the texts know the ids themselves. Of equals the newest.
+    fn best_question(
+        &mut self,
+        session: &str,
+        texts: &Texts,
+        context: &mut Context<'_>,
+    ) -> Result<Option<String>, ProcessError> {
+        let open = self.open_questions(session, context)?;
+        let id = |question: &Question| {
+            let known = texts.questions.iter().find(|text| !text.id.is_empty() && hash(&text.id) == question.id)?;
+            Some((question.upvotes, question.at, known.id.clone()))
+        };
+        Ok(open.iter().filter_map(id).max().map(|(_, _, id)| id))
+    }
+
+    fn open_questions(&mut self, session: &str, context: &mut Context<'_>) -> Result<Vec<Question>, ProcessError> {
+        key::session_part(session, perceived::SESSION, &mut self.scratch.key);
+        let row: Option<SessionRow> = load(context, self.stores.sessions, &self.scratch.key)?;
+        Ok(row.map(|row| row.session.questions).unwrap_or_default())
     }
 
     fn texts(&mut self, session: &str, context: &mut Context<'_>) -> Result<Texts, ProcessError> {

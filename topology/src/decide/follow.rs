@@ -41,6 +41,8 @@ impl Decide {
                 let transition = row.intervention.on(Event::Measured, at, &self.settings.decision);
                 self.carry_out(session, row, transition, Some(measured), at, context)
             }
+            // A command that waits is as it was.
+            None if ticked == Transition::NOTHING && row.measure.is_none() => Ok(()),
             None => self.carry_out(session, row, ticked, None, at, context),
         }
     }

@@ -9,7 +9,7 @@ mod rows;
 
 use domain::anomaly::{Anomaly, DetectorInput, Terms};
 use domain::intervention::{Event, Feedback, Mode};
-use domain::time::{HOUR, Millis};
+use domain::time::Millis;
 use streams::global::GlobalHandle;
 use streams::processor::{Context, ProcessError, Processor};
 use streams::record::Record;
@@ -18,7 +18,7 @@ use streams::topology::Edge;
 use crate::event::SessionId;
 use crate::moment::{Moment, Tick};
 use crate::rows::decided::TickRow;
-use crate::rows::{key, perceived};
+use crate::rows::key;
 use crate::settings::ConductorSettings;
 use crate::stores::{Scratch, Stores, load, save};
 use crate::tables::PolicyGlobal;
@@ -65,6 +65,7 @@ impl Processor for Decide {
         match moment {
             Moment::Tick(tick) => self.tick(&session, &tick, context),
             Moment::Over => self.tell_open(&session, Event::Ended, timestamp_ms, context),
+            Moment::Forgotten => self.forget(&session, context),
             Moment::Mode(mode) => self.set_mode(&session, mode, now, context),
             Moment::Paused => self.set_paused(&session, true, now, context),
             Moment::Resumed => self.set_paused(&session, false, now, context),
@@ -79,15 +80,11 @@ impl Processor for Decide {
         }
     }
 
-    /// The one timer of this node: the session's rows are given up when the perceiving half has given it up.
-    fn on_timer(&mut self, at_ms: i64, key: &[u8], context: &mut Context<'_>) -> Result<(), ProcessError> {
+    /// The one timer of this node: what was said of a session that did not come is given up. One that did come is given up
+    /// when the perceiving half gives it up.
+    fn on_timer(&mut self, _: i64, key: &[u8], context: &mut Context<'_>) -> Result<(), ProcessError> {
         let Ok(session) = core::str::from_utf8(key) else { return Ok(()) };
-        key::session_part(session, perceived::SESSION, &mut self.scratch.key);
-        if context.get(self.stores.sessions, &self.scratch.key)?.is_some() {
-            context.schedule(at_ms.saturating_add(HOUR), key);
-            return Ok(());
-        }
-        self.forget(session, context)
+        if self.is_known(session, context)? { Ok(()) } else { self.forget(session, context) }
     }
 }
 

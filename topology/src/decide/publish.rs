@@ -150,9 +150,9 @@ fn parameters(decided: &Decided<'_>) -> std::collections::BTreeMap<CompactString
     let mut parameters = std::collections::BTreeMap::new();
     parameters.insert("anomaly".into(), decided.key.anomaly.name().into());
     if decided.choice.variant == Some(Variant::SurfaceBest)
-        && let Some(question) = decided.texts.questions.last()
+        && let Some(question) = &decided.question
     {
-        parameters.insert("question".into(), question.id.as_str().into());
+        parameters.insert("question".into(), question.as_str().into());
     }
     parameters
 }

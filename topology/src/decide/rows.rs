@@ -9,11 +9,18 @@ use streams::processor::{Context, ProcessError};
 
 use super::Decide;
 use crate::rows::decided::{CommandRow, LedgerRow};
-use crate::rows::key;
+use crate::rows::{key, perceived};
 use crate::stores::{load, save};
 
 impl Decide {
-    /// The session's ledger. The first time it is asked for, the clean-up of the session's rows is set.
+    /// Whether the perceiving half has heard of the session.
+    pub(super) fn is_known(&mut self, session: &str, context: &mut Context<'_>) -> Result<bool, ProcessError> {
+        key::session_part(session, perceived::SESSION, &mut self.scratch.key);
+        Ok(context.get(self.stores.sessions, &self.scratch.key)?.is_some())
+    }
+
+    /// The session's ledger. People may speak of a session before its first event, or of one that never comes: such a ledger
+    /// is kept for an hour.
     pub(super) fn ledger(
         &mut self,
         session: &str,
@@ -26,8 +33,9 @@ impl Decide {
         }
         let row = LedgerRow { ledger: Ledger::new(self.settings.mode), offsets: Offsets::default() };
         self.keep_ledger(session, &row, context)?;
-        let clean_up = context.stream_time().unwrap_or(now).max(now).saturating_add(HOUR);
-        context.schedule(clean_up, session.as_bytes());
+        if !self.is_known(session, context)? {
+            context.schedule(now.saturating_add(HOUR), session.as_bytes());
+        }
         Ok(row)
     }
 

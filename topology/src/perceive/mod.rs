@@ -18,6 +18,7 @@ use streams::topology::Edge;
 
 use crate::event::{Event, SessionId, Unusable, hash};
 use crate::moment::{Decided, Moment};
+use crate::rows::attendee::AttendeeRow;
 use crate::rows::key;
 use crate::rows::perceived::{self, SessionRow};
 use crate::stores::{Scratch, StoredPanes, Stores, load, save};
@@ -98,8 +99,11 @@ impl Perceive {
         let mut attendee = None;
         if let Some(user) = event.user() {
             key::session_part(session, user, user_key);
-            attendee = Some(load(context, self.stores.attendees, user_key)?.unwrap_or_default());
+            let stored: Option<AttendeeRow> = load(context, self.stores.attendees, user_key)?;
+            let known = stored.filter(|stored| stored.of_session == row.session.began_at);
+            attendee = Some(known.map(|known| known.attendee).unwrap_or_default());
         }
+        let opened_at = row.session.opened_at;
         let mut panes = StoredPanes::of(session, context, self.stores.panes, scratch);
         let observed = observe(&activity, at, &mut row.session, attendee.as_mut(), &mut panes);
         panes.finish()?;
@@ -111,29 +115,36 @@ impl Perceive {
             }
             Observed::Rejected(why) => return Err(ProcessError::DeadLetter(unusable(why, event).into())),
         };
-        if let Some(attendee) = &attendee {
-            save(context, self.stores.attendees, user_key, attendee, &mut scratch.value)?;
+        if let Some(attendee) = attendee {
+            let stored = AttendeeRow { of_session: row.session.began_at, attendee };
+            save(context, self.stores.attendees, user_key, &stored, &mut scratch.value)?;
             if let Some(due) = due {
                 user::schedule(due, user_key, timer_key, context);
             }
         }
         self.arm(session, &mut row, at, context);
-        let Buffers { session_key, scratch, .. } = &mut self.buffers;
-        save(context, self.stores.sessions, session_key, &row, &mut scratch.value)?;
+        self.keep(session, &row, context)?;
         self.write_down(session, event, at, context)?;
-        self.see_flow(session, event, at, context)
+        self.see_flow(session, event, at, context)?;
+        if row.session.opened_at == opened_at {
+            return Ok(());
+        }
+        // Another life has begun before a tick could find the former one over: what was open in it ends with it.
+        context.forward(self.moments, Record::new(session.clone(), Moment::Over, at))
     }
 
-    /// Sets the next tick where none is pending: the first after the event, or after what has been ticked already.
+    /// Sets the next tick: the first after the event that has not passed. An event of a fast clock may have set one that is
+    /// further ahead; that timer will then find that it does not count. A session without a tick to come is purged all the same.
     fn arm(&mut self, session: &str, row: &mut SessionRow, at: Millis, context: &mut Context<'_>) {
-        if row.next_tick.is_some() {
-            return;
-        }
-        let ticked = context.stream_time().map_or(at, |now| at.max(now.saturating_sub(GRACE)));
-        let after = row.session.last_tick.map_or(ticked, |last| ticked.max(last));
-        row.next_tick = row.session.next_tick(after);
-        if let Some(tick) = row.next_tick {
-            self.timer(TICK, session, tick.saturating_add(GRACE), context);
+        let passed = context.stream_time().map_or(at, |now| at.max(now.saturating_sub(GRACE)));
+        let after = row.session.last_tick.map_or(passed, |last| passed.max(last));
+        match (row.session.next_tick(after), row.next_tick) {
+            (Some(tick), pending) if pending.is_none_or(|pending| tick < pending) => {
+                row.next_tick = Some(tick);
+                self.timer(TICK, session, tick.saturating_add(GRACE), context);
+            }
+            (None, None) if row.purge_at.is_none() => self.purge_later(session, row, context),
+            _ => {}
         }
     }
 
@@ -183,7 +194,7 @@ fn control(told: &wire::Session) -> Option<Moment> {
         SessionKind::Decision => Moment::Decided(Box::new(Decided {
             command: told.command.as_deref()?.to_owned(),
             decision: told.decision?,
-            actor: told.actor.as_deref().map(str::to_owned),
+            actor: told.actor.as_deref().map(|actor| wire::cut(actor).to_owned()),
             content: told.content.as_deref().map(|content| wire::cut(content).to_owned()),
         })),
         _ => return None,

@@ -2,7 +2,7 @@
 
 use domain::outage::Flows;
 use domain::tick::evaluate;
-use domain::time::{GRACE, HOUR, Millis};
+use domain::time::{GRACE, Millis};
 use streams::processor::{Context, ProcessError};
 use streams::record::Record;
 
@@ -95,13 +95,17 @@ impl Perceive {
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
         row.next_tick = None;
-        if row.purge_at.is_none() {
-            let purge = row.session.purge_at().max(fired.saturating_add(1));
-            row.purge_at = Some(purge);
-            self.timer(PURGE, session, purge, context);
-        }
+        self.purge_later(session, &mut row, context);
         self.keep(session, &row, context)?;
         context.forward(self.moments, Record::new(session.into(), Moment::Over, fired.saturating_sub(GRACE)))
+    }
+
+    /// Sets the timer of the purge to where it now belongs; of several pending ones the row knows which counts.
+    pub(super) fn purge_later(&mut self, session: &str, row: &mut SessionRow, context: &mut Context<'_>) {
+        let soonest = context.stream_time().map_or(Millis::MIN, |now| now.saturating_add(1));
+        let purge = row.session.purge_at().max(soonest);
+        row.purge_at = Some(purge);
+        self.timer(PURGE, session, purge, context);
     }
 
     /// Deletes the rows of a session that is over for good; its users' rows go at their own timers.
@@ -111,10 +115,11 @@ impl Perceive {
         let Some(mut row) = load::<SessionRow>(context, self.stores.sessions, &self.buffers.session_key)? else {
             return Ok(());
         };
-        if row.next_tick.is_some() || row.session.purge_at() > fired {
-            let again = row.session.purge_at().max(fired.saturating_add(HOUR));
-            row.purge_at = Some(again);
-            self.timer(PURGE, session, again, context);
+        if row.purge_at != Some(fired) {
+            return Ok(());
+        }
+        if row.session.purge_at() > fired {
+            self.purge_later(session, &mut row, context);
             return self.keep(session, &row, context);
         }
         let mut panes = StoredPanes::of(session, context, self.stores.panes, &mut self.buffers.scratch);
@@ -126,10 +131,15 @@ impl Perceive {
         }
         key::session(session, &mut self.buffers.session_key);
         context.delete(self.stores.ticks, &self.buffers.session_key)?;
-        Ok(())
+        context.forward(self.moments, Record::new(session.into(), Moment::Forgotten, fired))
     }
 
-    fn keep(&mut self, session: &str, row: &SessionRow, context: &mut Context<'_>) -> Result<(), ProcessError> {
+    pub(super) fn keep(
+        &mut self,
+        session: &str,
+        row: &SessionRow,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
         let Buffers { session_key, scratch, .. } = &mut self.buffers;
         key::session_part(session, perceived::SESSION, session_key);
         Ok(save(context, self.stores.sessions, session_key, row, &mut scratch.value)?)

@@ -1,11 +1,11 @@
 //! What is due for one user: presence expires, segments change, the row is given up.
 
-use domain::attendee::Attendee;
 use domain::presence::{NextDue, due};
 use domain::time::{HOUR, Millis};
 use streams::processor::{Context, ProcessError};
 
 use super::{Perceive, USER};
+use crate::rows::attendee::AttendeeRow;
 use crate::rows::perceived::SessionRow;
 use crate::rows::{key, perceived};
 use crate::stores::{StoredPanes, load, save};
@@ -26,24 +26,29 @@ impl Perceive {
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
         let buffers = &mut self.buffers;
-        let Some(mut attendee) = load::<Attendee>(context, self.stores.attendees, user_key)? else { return Ok(()) };
+        let Some(mut stored) = load::<AttendeeRow>(context, self.stores.attendees, user_key)? else { return Ok(()) };
         let Some((session, _)) = key::split(user_key) else { return Ok(()) };
         key::session_part(session, perceived::SESSION, &mut buffers.session_key);
-        let Some(mut row) = load::<SessionRow>(context, self.stores.sessions, &buffers.session_key)? else {
+        let row: Option<SessionRow> = load(context, self.stores.sessions, &buffers.session_key)?;
+        let Some(mut row) = row.filter(|row| row.session.began_at == stored.of_session) else {
             // The session was purged: its users go with it, each at its own time, without a scan.
             return Ok(context.delete(self.stores.attendees, user_key)?);
         };
         let mut panes = StoredPanes::of(session, context, self.stores.panes, &mut buffers.scratch);
-        let next = due(&mut attendee, at, &mut row.session, &mut panes);
+        let next = due(&mut stored.attendee, at, &mut row.session, &mut panes);
         panes.finish()?;
         save(context, self.stores.sessions, &buffers.session_key, &row, &mut buffers.scratch.value)?;
         let next = match next {
             NextDue::Purge => return Ok(context.delete(self.stores.attendees, user_key)?),
-            NextDue::At(next) => next.max(at.saturating_add(1)),
+            NextDue::At(next) => next,
             // Nothing is due while nothing happens; but the row must be found again when the session is gone.
             NextDue::None => at.saturating_add(HOUR),
         };
-        save(context, self.stores.attendees, user_key, &attendee, &mut buffers.scratch.value)?;
+        let purged = row.purge_at.filter(|_| row.next_tick.is_none()).map_or(Millis::MAX, |at| at.saturating_add(1));
+        let next = next.min(purged).max(at.saturating_add(1));
+        // Always set while a timer is pending: timers that are left over from before then merge with it.
+        stored.attendee.due_at = Some(next);
+        save(context, self.stores.attendees, user_key, &stored, &mut buffers.scratch.value)?;
         schedule(next, user_key, &mut buffers.timer_key, context);
         Ok(())
     }

@@ -53,7 +53,7 @@ impl Texts {
         let text = Text {
             at,
             user: chat.user.as_str().to_owned(),
-            id: chat.message.as_deref().unwrap_or_default().to_owned(),
+            id: chat.message.as_deref().filter(|id| id.len() <= key::ID_BYTES_MAX).unwrap_or_default().to_owned(),
             text: cut(text).to_owned(),
         };
         if chat.kind == ChatKind::Question {

@@ -132,3 +132,122 @@ impl Row for Published {
         Some(Self(bytes.to_vec()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rows::row::testing::there_and_back;
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![Just(0.0), -1e308..1e308_f64, 0.0..1.0_f64]
+    }
+
+    fn episode() -> impl Strategy<Value = EpisodeState> {
+        prop_oneof![
+            Just(EpisodeState::Armed),
+            (any::<Millis>(), 0..Level::ALL.len(), any::<Option<Millis>>()).prop_map(
+                |(started_at, level, calm_since)| {
+                    EpisodeState::Open(Episode { started_at, level: Level::ALL[level], calm_since })
+                }
+            ),
+            (any::<Millis>(), any::<bool>()).prop_map(|(not_before, only_when_calm)| {
+                EpisodeState::Resting(Rearm { not_before, only_when_calm })
+            }),
+        ]
+    }
+
+    fn stage() -> impl Strategy<Value = Stage> {
+        prop_oneof![
+            Just(Stage::Proposed),
+            Just(Stage::Approved),
+            Just(Stage::Withdrawn),
+            Just(Stage::Executed),
+            any::<Millis>().prop_map(|from| Stage::Measuring { from }),
+            (0..Outcome::ALL.len()).prop_map(|outcome| Stage::Settled(Outcome::ALL[outcome])),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn a_tick_is_read_back_and_takes_at_most_256_bytes(
+            first_tick: Millis,
+            means in prop::array::uniform4(number()),
+            ticks: u32,
+            slope in (any::<[u16; 10]>(), any::<[u8; 2]>(), any::<u16>()),
+            held in any::<[u8; 4]>(),
+            episode in episode(),
+        ) {
+            let mean = |mean, variance| SlowMean { mean, variance };
+            let hold = |warning_ticks, critical_ticks| Held { warning_ticks, critical_ticks };
+            let row = TickRow {
+                first_tick,
+                detector: Detector {
+                    slow: SlowMeans { core: mean(means[0], means[1]), core_90s: mean(means[2], means[3]), ticks },
+                    slope: Slope {
+                        means: slope.0.map(f32::from),
+                        filled: slope.1[0],
+                        sum: f32::from(slope.2),
+                        ticks: slope.1[1],
+                    },
+                    held: hold(held[0], held[1]),
+                    held_90s: hold(held[2], held[3]),
+                    episode,
+                },
+            };
+            prop_assert!(there_and_back(&row) <= 256);
+        }
+
+        #[test]
+        fn a_ledger_is_read_back(
+            mode in 0..Mode::ALL.len(),
+            paused: bool,
+            decided_at in any::<[Option<Millis>; 6]>(),
+            last_use in any::<[Option<Millis>; 4]>(),
+            open in any::<Option<(Millis, u16)>>(),
+            counts in prop::array::uniform4(number()),
+            sums in prop::array::uniform4(number()),
+        ) {
+            let open = open.map(|(tick, sequence)| Command { tick, sequence });
+            let ledger = Ledger { mode: Mode::ALL[mode], paused, decided_at, last_use, open };
+            there_and_back(&LedgerRow { ledger, offsets: Offsets { counts, sums } });
+        }
+
+        #[test]
+        fn a_command_is_read_back(
+            place in any::<(Millis, u16)>(),
+            kind in 0..InterventionKind::ALL.len(),
+            stage in stage(),
+            flags in any::<(bool, bool)>(),
+            expires_at: Millis,
+            measure in prop::option::of((any::<Millis>(), prop::array::uniform4(number()), any::<u32>(), prop::option::of((number(), number())))),
+            published in prop::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let kind = InterventionKind::ALL[kind];
+            there_and_back(&CommandRow {
+                intervention: Intervention {
+                    command: Command { tick: place.0, sequence: place.1 },
+                    kind,
+                    stage,
+                    held_out: flags.0,
+                    waited: flags.1,
+                    expires_at,
+                },
+                measure: measure.map(|(started_ms, values, response_count, judged)| Measure {
+                    kind,
+                    started_ms,
+                    score_before: values[0],
+                    core_before: values[1],
+                    response_before: values[2],
+                    response_sum: values[3],
+                    response_count,
+                    judged,
+                }),
+                published: Published(published),
+            });
+        }
+    }
+}

@@ -29,3 +29,34 @@ pub(crate) struct ControlsRow {
     pub(crate) mean: f64,
 }
 row!(ControlsRow { version, n, mean });
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rows::row::testing::there_and_back;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn what_was_learned_is_read_back(
+            version: u64,
+            arms in prop::collection::vec((0.0..1e12_f64, any::<[u64; 3]>()), 0..5),
+            n in 0.0..1e12_f64,
+            mean in -2.0..2.0_f64,
+        ) {
+            let arms = arms.into_iter().map(|(sum, [count, successes, failures])| ArmSums {
+                n: sum,
+                count,
+                sum: -sum,
+                sum_of_squares: sum / 3.0,
+                successes,
+                failures,
+            });
+            there_and_back(&ArmsRow { version, arms: arms.collect() });
+            there_and_back(&ControlsRow { version, n, mean });
+        }
+    }
+}

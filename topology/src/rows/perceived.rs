@@ -86,3 +86,42 @@ row!(Rates { chat, poll, active_short, active_long, reactions, stay });
 
 row!(Flow { last_at, rate, sessions });
 row!(Flows { chat, presence, reaction });
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rows::row::testing::there_and_back;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_known_of_a_session_is_read_back(
+            times in any::<(Millis, Option<Millis>, Option<Millis>)>(),
+            texts in prop::collection::vec(any::<(Millis, String, String, String)>(), 0..4),
+            heads in any::<[Option<String>; 2]>(),
+        ) {
+            there_and_back(&SessionRow { session: Session::open(times.0), next_tick: times.1, purge_at: times.2 });
+            let texts: Vec<Text> =
+                texts.into_iter().map(|(at, user, id, text)| Text { at, user, id, text }).collect();
+            let [title, topic] = heads;
+            there_and_back(&Texts { title, topic, messages: texts.clone(), questions: texts });
+        }
+
+        #[test]
+        fn a_prior_and_the_flows_are_read_back(
+            version: u64,
+            rates in prop::array::uniform6(0.0..1e6_f64),
+            flow in (any::<Option<Millis>>(), 0.0..1e6_f64, any::<[Option<(u64, Millis)>; 3]>()),
+        ) {
+            let [chat, poll, active_short, active_long, reactions, stay] = rates;
+            let mut pinned = PinnedPrior { version, rates: [[Rates::START; 3]; 3] };
+            pinned.rates[2][1] = Rates { chat, poll, active_short, active_long, reactions, stay };
+            there_and_back(&pinned);
+            let flow = Flow { last_at: flow.0, rate: flow.1, sessions: flow.2 };
+            there_and_back(&Flows { chat: flow, presence: Flow::default(), reaction: flow });
+        }
+    }
+}

@@ -232,19 +232,31 @@ fn take_byte(input: &mut &[u8]) -> Option<u8> {
     Some(byte)
 }
 
+/// For the tests of all kinds of rows.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Row, decode, encode};
+
+    /// Writes and reads a row; how many bytes it took.
+    pub(crate) fn there_and_back<T: Row + PartialEq + core::fmt::Debug>(value: &T) -> usize {
+        let mut bytes = Vec::new();
+        encode(value, &mut bytes);
+        assert_eq!(decode::<T>(&bytes).as_ref(), Some(value));
+        for cut in 0..bytes.len() {
+            assert_eq!(decode::<T>(&bytes[..cut]), None, "a shorter value is no row");
+        }
+        bytes.push(0);
+        assert_eq!(decode::<T>(&bytes), None, "a longer value is no row");
+        bytes.len() - 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::testing::there_and_back;
     use super::*;
-
-    fn there_and_back<T: Row + PartialEq + core::fmt::Debug>(value: &T) {
-        let mut bytes = Vec::new();
-        encode(value, &mut bytes);
-        assert_eq!(decode::<T>(&bytes).as_ref(), Some(value));
-        bytes.push(0);
-        assert_eq!(decode::<T>(&bytes), None, "a longer value is no row");
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
