@@ -21,7 +21,10 @@ pub(crate) fn every_decision_recomputes(report: &SimulationReport) -> Result<(),
         }
         let is_control = held_out(names, block.episode_ms, command.holdout_probability);
         if is_control != (command.status == CommandStatus::HeldOut) {
-            return Err(format!("{} is {}, but its episode is held out: {is_control}", command.command, command.status));
+            return Err(format!(
+                "{} is {}, but its episode is held out: {is_control}",
+                command.command, command.status
+            ));
         }
     }
     Ok(())

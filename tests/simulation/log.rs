@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use domain::audience::{Action, Audience, Happening, SessionPlan, What, World};
-use domain::context::{AnomalyClass, SessionType};
+use domain::context::{AnomalyClass, SessionType, SizeBand};
 use domain::intervention::{Decision, Feedback, Mode, Status};
 use domain::time::{MINUTE, Millis, SECOND};
 use streams::broker::{Cleanup, TopicSpec};
@@ -15,7 +15,7 @@ use topology::codec::{Coded, Format, decode, encode};
 use topology::graph;
 use topology::settings::{ConductorSettings, Learning};
 use topology::simulated::{self, Commands, blank};
-use topology::wire::{InterventionCommand, InterventionFeedback, Session, SessionKind, topics};
+use topology::wire::{self, InterventionCommand, InterventionFeedback, Session, SessionKind, topics};
 
 const PARTITIONS: u32 = 3;
 const START_MS: Millis = 1_600_000_000_000;
@@ -68,18 +68,18 @@ const SCRIPTS: [Script; 6] = [
         size: 25,
         session_type: SessionType::Keynote,
         anomalies: &[(AnomalyClass::LowEngagement, 6.5)],
-        mode: None,
+        mode: Some(Mode::Auto),
         heartbeats: false,
     },
     Script {
-        name: "decline",
+        name: "asked",
         seed: 6,
         starts_minute: 1,
         minutes: 40,
         size: 25,
         session_type: SessionType::Workshop,
-        anomalies: &[(AnomalyClass::GradualDecline, 5.0)],
-        mode: Some(Mode::Auto),
+        anomalies: &[(AnomalyClass::SuddenDrop, 6.0), (AnomalyClass::MassExit, 9.0)],
+        mode: None,
         heartbeats: false,
     },
     Script {
@@ -122,13 +122,22 @@ pub(crate) fn partition_of_session(session: &str) -> u32 {
 pub(crate) fn record() -> Inputs {
     let mut records: Vec<InputRecord> = (0..PARTITIONS).flat_map(|partition| Stage::new(partition).run()).collect();
     records.extend(nobody_can_read());
+    records.extend(pause());
     records.sort_by_key(|record| record.timestamp_ms);
     records.extend(late());
+    records.push(InputRecord {
+        topic: topics::BASELINES.into(),
+        partition: 0,
+        timestamp_ms: START_MS,
+        key: Some(calibrated().into_bytes()),
+        value: Some(bytes(&baseline())),
+    });
     Inputs { topics: topic_specs(), records }
 }
 
 fn topic_specs() -> Vec<TopicSpec> {
-    let spec = |name: &str, partitions, cleanup| TopicSpec { name: name.into(), partitions, cleanup, retention_ms: None };
+    let spec =
+        |name: &str, partitions, cleanup| TopicSpec { name: name.into(), partitions, cleanup, retention_ms: None };
     let by_session = topics::INPUTS.into_iter().chain([
         topics::ENGAGEMENT_SCORES,
         topics::INTERVENTION_COMMANDS,
@@ -138,14 +147,43 @@ fn topic_specs() -> Vec<TopicSpec> {
     by_session.map(|name| spec(name, PARTITIONS, Cleanup::Delete)).chain(tables).collect()
 }
 
+/// Somebody pauses a session while its intervention is measured, and resumes it.
+fn pause() -> Vec<InputRecord> {
+    let told = |kind, minute: i64| InputRecord {
+        topic: topics::SESSION.into(),
+        partition: partition_of_session("exit"),
+        timestamp_ms: START_MS + minute * MINUTE + 1,
+        key: Some("exit".into()),
+        value: Some(bytes(&Session { actor: Some("organiser".into()), ..blank::session(kind) })),
+    };
+    vec![told(SessionKind::Paused, 9), told(SessionKind::Resumed, 10)]
+}
+
+/// The kind of session that is calibrated.
+fn calibrated() -> String {
+    topology::band_name(SessionType::Panel, SizeBand::Medium)
+}
+
+/// What calibration found out about one kind of session before the log begins.
+fn baseline() -> wire::Baselines {
+    wire::Baselines {
+        version: 7,
+        chat: 0.1,
+        poll: 0.4,
+        active: 0.3,
+        active_90s: Some(0.1),
+        reactions: 0.1,
+        stay: 0.1,
+        calibrated_from: "the sessions of last year".into(),
+        at_ms: START_MS - MINUTE,
+    }
+}
+
 /// Garbage, a record without a key, one in another session's partition, and one without a value.
 fn nobody_can_read() -> Vec<InputRecord> {
     let at = |minute: i64| START_MS + minute * MINUTE;
     let home = partition_of_session("drop");
-    let message = bytes(&topology::wire::Chat {
-        chars: Some(3),
-        ..blank::chat(topology::wire::ChatKind::Message, "u-1".into())
-    });
+    let message = bytes(&wire::Chat { chars: Some(3), ..blank::chat(wire::ChatKind::Message, "u-1".into()) });
     let record = |topic: &str, partition, minute, key: Option<&str>, value: Option<&[u8]>| InputRecord {
         topic: topic.into(),
         partition,
@@ -164,10 +202,7 @@ fn nobody_can_read() -> Vec<InputRecord> {
 
 /// Messages that come after every window that they belonged to has passed.
 fn late() -> Vec<InputRecord> {
-    let message = topology::wire::Chat {
-        chars: Some(30),
-        ..blank::chat(topology::wire::ChatKind::Message, "u-2".into())
-    };
+    let message = wire::Chat { chars: Some(30), ..blank::chat(wire::ChatKind::Message, "u-2".into()) };
     let late = |script: &Script| InputRecord {
         topic: topics::CHAT.into(),
         partition: partition_of_session(script.name),
@@ -189,7 +224,6 @@ struct Stage {
     partition: u32,
     driver: TopologyTestDriver,
     rooms: Vec<Room>,
-    answered: usize,
     log: Vec<InputRecord>,
 }
 
@@ -199,6 +233,8 @@ struct Room {
     commands: Commands,
     /// What people and the executor are about to say.
     sayings: VecDeque<(Millis, &'static str, Vec<u8>)>,
+    proposals: usize,
+    approvals: usize,
 }
 
 impl Room {
@@ -207,31 +243,43 @@ impl Room {
         let Script { seed, minutes, size, session_type, anomalies, .. } = script;
         let plan = SessionPlan::scripted(*seed, starts, minutes * MINUTE, *session_type, *size, anomalies).seated();
         let set = script.mode.map(|mode| {
-            let told = Session { mode: Some(mode), actor: Some("organiser".into()), ..blank::session(SessionKind::Mode) };
+            let told =
+                Session { mode: Some(mode), actor: Some("organiser".into()), ..blank::session(SessionKind::Mode) };
             (starts + 3_100, topics::SESSION, bytes(&told))
         });
         let audience = Audience::new(plan, World::Normal);
-        Self { script, audience, commands: Commands::new(), sayings: set.into_iter().collect() }
+        Self {
+            script,
+            audience,
+            commands: Commands::new(),
+            sayings: set.into_iter().collect(),
+            proposals: 0,
+            approvals: 0,
+        }
     }
 
     /// What becomes of a command: people and the executor do each of the things that they can do.
-    fn answer(&mut self, command: &InterventionCommand, now: Millis, number: usize) {
+    fn answer(&mut self, command: &InterventionCommand, now: Millis) {
         let said = |decision| Session {
             command: Some(command.command.clone()),
             decision: Some(decision),
             actor: Some("organiser".into()),
+            content: (decision == Decision::Edited).then(|| "Shall we try it together?".into()),
             ..blank::session(SessionKind::Decision)
         };
         match command.status {
             Status::Proposed => {
-                let decision = if number.is_multiple_of(3) { Decision::Declined } else { Decision::Approved };
+                let decision = if self.proposals == 0 { Decision::Declined } else { Decision::Edited };
+                self.proposals += 1;
                 self.sayings.push_back((now + 9_500, topics::SESSION, bytes(&said(decision))));
             }
             Status::Approved => {
                 let reference = self.commands.number(&command.command);
-                let kind = match number % 5 {
-                    3 => return,
-                    4 => Feedback::Failed,
+                self.approvals += 1;
+                let kind = match self.approvals {
+                    // The executor never answers.
+                    _ if command.decided_by.is_some() => return,
+                    2 => Feedback::Failed,
                     _ => Feedback::Executed,
                 };
                 if kind == Feedback::Executed {
@@ -260,14 +308,10 @@ impl Room {
 
 impl Stage {
     fn new(partition: u32) -> Self {
+        let mut driver = TopologyTestDriver::new(graph::build(&settings(Learning::Frozen)).unwrap()).unwrap();
+        driver.pipe_input(topics::BASELINES, calibrated(), bytes(&baseline()), START_MS).unwrap();
         let here = |script: &&Script| partition_of_session(script.name) == partition;
-        Self {
-            partition,
-            driver: TopologyTestDriver::new(graph::build(&settings(Learning::Frozen)).unwrap()).unwrap(),
-            rooms: SCRIPTS.iter().filter(here).map(Room::new).collect(),
-            answered: 0,
-            log: Vec::new(),
-        }
+        Self { partition, driver, rooms: SCRIPTS.iter().filter(here).map(Room::new).collect(), log: Vec::new() }
     }
 
     fn run(mut self) -> Vec<InputRecord> {
@@ -315,8 +359,7 @@ impl Stage {
         for record in self.driver.read_outputs(topics::INTERVENTION_COMMANDS) {
             let command: InterventionCommand = decode(record.value.as_deref().unwrap_or_default()).unwrap();
             let room = self.rooms.iter_mut().find(|room| room.script.name == command.session).unwrap();
-            room.answer(&command, to_ms, self.answered);
-            self.answered += 1;
+            room.answer(&command, to_ms);
         }
     }
 }

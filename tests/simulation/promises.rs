@@ -73,9 +73,16 @@ fn every_record_is_accounted_for(report: &SimulationReport) -> Result<(), String
         dead += counts.dead_lettered;
     }
     let count = |topic: &str| -> usize {
-        report.outputs.iter().filter(|(partition, _)| *partition.topic == *topic).map(|(_, records)| records.len()).sum()
+        report
+            .outputs
+            .iter()
+            .filter(|(partition, _)| *partition.topic == *topic)
+            .map(|(_, records)| records.len())
+            .sum()
     };
-    let expected = (undisturbed().inputs.records.len(), count(topics::INTERVENTION_RESULTS), count(&dead_letters()));
+    let records = &undisturbed().inputs.records;
+    let inputs_expected = records.iter().filter(|record| topics::INPUTS.contains(&&*record.topic)).count();
+    let expected = (inputs_expected, count(topics::INTERVENTION_RESULTS), count(&dead_letters()));
     let found = (inputs as usize, results as usize, dead as usize);
     let is_equal = expected == found;
     is_equal.then_some(()).ok_or_else(|| format!("read, learned, dead: {found:?} where {expected:?} are expected"))
@@ -133,7 +140,8 @@ fn event_of(record: &InputRecord) -> Option<String> {
     let session = core::str::from_utf8(record.key.as_deref()?).ok()?;
     let is_home = crate::log::partition_of_session(session) == record.partition;
     let is_readable = record.value.as_deref().is_some_and(|value| value.first() == Some(&0xC3));
-    let is_control = *record.topic == *topics::INTERVENTION_FEEDBACK || kind_of(record).is_some_and(SessionKind::is_control);
+    let is_control =
+        *record.topic == *topics::INTERVENTION_FEEDBACK || kind_of(record).is_some_and(SessionKind::is_control);
     (is_home && is_readable && !is_control).then(|| session.to_owned())
 }
 

@@ -6,7 +6,7 @@ use engagement_conductor::clock::SystemClock;
 use streams::runtime::ThreadSettings;
 use streams::testing::simulation::Disturbances;
 use topology::settings::Learning;
-use topology::wire::{CommandStatus, InterventionCommand, InterventionResult, Outcome, topics};
+use topology::wire::{CommandStatus, EngagementScore, InterventionCommand, InterventionResult, Outcome, topics};
 
 use crate::promises::{check, values};
 use crate::run::{disturbed, keep_repartitions, undisturbed};
@@ -83,6 +83,8 @@ fn the_log_has_something_of_everything() {
     check(report, Learning::Frozen).unwrap();
     let commands: Vec<InterventionCommand> = values(report, topics::INTERVENTION_COMMANDS).unwrap();
     let results: Vec<InterventionResult> = values(report, topics::INTERVENTION_RESULTS).unwrap();
+    for c in &commands {}
+    for r in &results {}
     for status in [CommandStatus::Proposed, CommandStatus::Approved, CommandStatus::HeldOut, CommandStatus::Cancelled] {
         assert!(commands.iter().any(|command| command.status == status), "no command is {status}");
     }
@@ -91,6 +93,8 @@ fn the_log_has_something_of_everything() {
     }
     let teaches = |result: &&InterventionResult| result.outcome == Outcome::Measured && !result.waited;
     assert!(results.iter().filter(teaches).count() >= 3, "{results:?}");
+    let scores: Vec<EngagementScore> = values(report, topics::ENGAGEMENT_SCORES).unwrap();
+    assert!(scores.iter().all(|score| score.baseline.version == 7), "every session pins what calibration published");
     let counts = report.counts.values();
     let (late, dead) = counts.fold((0, 0), |(late, dead), counts| (late + counts.late, dead + counts.dead_lettered));
     assert!(late > 2 && dead > 3, "{late} late, {dead} dead-lettered");
