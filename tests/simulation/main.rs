@@ -4,6 +4,7 @@
 //! - `log`: the one log, made in closed loop. `run`: what a seed comes to on it.
 //! - `promises`, `explain`, `learned`: what must hold of a run.
 //! - `seeds`: many of them. `sabotage`: planted defects that they must find.
+#![cfg(test)]
 
 mod log;
 mod run;
