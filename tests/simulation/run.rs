@@ -41,7 +41,7 @@ pub(crate) fn keep_repartitions(settings: &mut ThreadSettings) {
 }
 
 fn usual() -> SimulationOptions {
-    SimulationOptions { disturbances: 700, ..SimulationOptions::default() }
+    SimulationOptions { disturbances: 900, ..SimulationOptions::default() }
 }
 
 fn replay(
