@@ -185,6 +185,11 @@ impl<B: Broker> StreamThread<B> {
 
     /// The group's stable offsets, and only then where the changelogs end: an owner that has stalled may commit until the
     /// offsets are read, never after.
+    ///
+    /// Among our own threads the other order would lose nothing. A thread asks for its offsets to join only when all its records
+    /// are delivered, and they join only while it is a member: so both happen before its partitions are handed on. Whatever
+    /// is undecided then makes the offsets unstable, and holds the restore up below the high watermark. This order asks for
+    /// less: it stays right for an owner whose records follow its offsets.
     fn offsets_then_ends(
         &mut self,
         inputs: &[TopicPartition],

@@ -55,23 +55,12 @@ impl World {
     /// What is committed, and that the disks agree with the changelogs.
     pub(super) fn report(&self) -> Result<SimulationReport, String> {
         self.broker.run_all_background();
-        let mut outputs = BTreeMap::new();
-        let admin = self.broker.admin().map_err(text)?;
         let own = self.topology.internal_topics();
         let sinks = self.topology.sub_topologies().iter().flat_map(|part| &part.sinks).map(|sink| &sink.topic);
-        let sinks = sinks.filter(|topic| own.iter().all(|own| own.name != **topic)).cloned();
-        for topic in sinks.chain([self.topology.dead_letter_topic()]) {
-            let partitions = admin.describe_topic(&topic).map_err(text)?.map_or(0, |topic| topic.spec.partitions);
-            for partition in (0..partitions).map(|partition| TopicPartition::new(Arc::clone(&topic), partition)) {
-                let records = self.broker.records(&partition).map_err(text)?.into_iter();
-                let records = records.map(|record| OutputRecord {
-                    key: record.key,
-                    value: record.value,
-                    timestamp_ms: record.timestamp_ms,
-                });
-                outputs.insert(partition, records.collect());
-            }
-        }
+        let (repartitions, topics): (Vec<_>, Vec<_>) =
+            sinks.cloned().partition(|topic| own.iter().any(|own| own.name == *topic));
+        let outputs = self.records_of(topics.into_iter().chain([self.topology.dead_letter_topic()]))?;
+        let repartitions = self.records_of(repartitions)?;
         let (mut counts, mut stores) = (BTreeMap::<TaskId, Counts>::new(), BTreeMap::new());
         let mut shared = self.lock();
         let mut disturbances = shared.disturbances;
@@ -107,6 +96,27 @@ impl World {
                 }
             }
         }
-        Ok(SimulationReport { outputs, counts, stores, disturbances })
+        Ok(SimulationReport { outputs, repartitions, counts, stores, disturbances })
+    }
+
+    fn records_of(
+        &self,
+        topics: impl IntoIterator<Item = Arc<str>>,
+    ) -> Result<BTreeMap<TopicPartition, Vec<OutputRecord>>, String> {
+        let admin = self.broker.admin().map_err(text)?;
+        let mut found = BTreeMap::new();
+        for topic in topics {
+            let partitions = admin.describe_topic(&topic).map_err(text)?.map_or(0, |topic| topic.spec.partitions);
+            for partition in (0..partitions).map(|partition| TopicPartition::new(Arc::clone(&topic), partition)) {
+                let records = self.broker.records(&partition).map_err(text)?.into_iter();
+                let records = records.map(|record| OutputRecord {
+                    key: record.key,
+                    value: record.value,
+                    timestamp_ms: record.timestamp_ms,
+                });
+                found.insert(partition, records.collect());
+            }
+        }
+        Ok(found)
     }
 }

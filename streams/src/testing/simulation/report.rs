@@ -53,6 +53,9 @@ pub struct Disturbances {
 pub struct SimulationReport {
     /// What is committed in the output and dead-letter topics, in order.
     pub outputs: BTreeMap<TopicPartition, Vec<OutputRecord>>,
+    /// What is committed in the repartition topics, in the order in which the next sub-topology reads it; what was purged is
+    /// missing.
+    pub repartitions: BTreeMap<TopicPartition, Vec<OutputRecord>>,
     /// What became of the records, by task.
     pub counts: BTreeMap<TaskId, Counts>,
     /// The content of each store, by task.

@@ -99,7 +99,7 @@ impl World {
                         self.step(number)?;
                     }
                 }
-                60..76 => self.run_marker(),
+                60..76 => self.run_markers(),
                 76..88 => self.clock.advance(self.draw(|chance| chance.between(1, 400)) as i64),
                 88..92 => self.arm(number, crash),
                 92..95 => self.arm(number, lost_answer),
@@ -119,10 +119,12 @@ impl World {
         }
     }
 
-    fn run_marker(&self) {
+    /// Some of the markers that wait, in any order: a commit of an application with many stores has dozens of them, and one at
+    /// a time it would spend the trouble waiting.
+    fn run_markers(&self) {
         let waiting = self.broker.background_len();
-        if waiting > 0 {
-            self.broker.run_background(self.draw(|chance| chance.below(waiting)));
+        for left in (0..waiting).rev().take(self.draw(|chance| chance.between(1, waiting))) {
+            self.broker.run_background(self.draw(|chance| chance.below(left + 1)));
         }
     }
 
@@ -235,8 +237,8 @@ impl World {
                     }
                 }
             }
-            for _ in 0..self.draw(|chance| chance.below(6)) {
-                self.run_marker();
+            if self.draw(|chance| chance.percent(70)) {
+                self.run_markers();
             }
         }
     }

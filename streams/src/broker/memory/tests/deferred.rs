@@ -184,3 +184,36 @@ fn an_abort_finds_a_timed_out_transaction_settled() {
     workbench.settle();
     assert_eq!(producer.begin(), Ok(()));
 }
+
+/// Why a restore reads the group's offsets first and the end of the changelog second. Our threads wait for every delivery
+/// before their offsets join, which leaves nothing to choose between; a client that writes the other way round does.
+#[test]
+fn what_is_written_behind_its_own_offsets_is_seen_by_whoever_looks_at_the_offsets_first() {
+    let workbench = Workbench::deferred();
+    create(&workbench, 1);
+    let (mut stalled, mut next) = (member(&workbench), workbench.broker.reader().unwrap());
+    let input = TopicPartition::new("topic", 0);
+    let mut writer = producer(&workbench);
+    writer.init_transactions().unwrap();
+    writer.begin().unwrap();
+    writer.send_offsets(&[(input.clone(), 5)], &stalled.group_metadata().unwrap()).unwrap();
+
+    let end_looked_up_first = next.ends(core::slice::from_ref(&input)).unwrap()[0].high_watermark;
+    let offsets = stalled.committed(core::slice::from_ref(&input));
+    assert!(
+        matches!(offsets, Err(BrokerError::UnstableOffsets { .. })),
+        "the offsets hold the owner back: {offsets:?}"
+    );
+
+    let value = Some(&b"value"[..]);
+    let topic = "topic".into();
+    let record = ProducerRecord { topic: &topic, partition: 0, timestamp_ms: 0, key: value, value, headers: &[] };
+    writer.send(&record, 0).unwrap();
+    writer.commit().unwrap();
+    workbench.broker.run_all_background();
+
+    assert_eq!(stalled.committed(core::slice::from_ref(&input)), Ok(vec![Some(5)]));
+    let end_looked_up_last = next.ends(core::slice::from_ref(&input)).unwrap()[0].high_watermark;
+    assert_eq!(end_looked_up_first, 0, "with these offsets this end would lose the record");
+    assert!(end_looked_up_last > 0);
+}
