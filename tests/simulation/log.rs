@@ -1,43 +1,40 @@
 //! The log that every seed replays: six sessions on three partitions. It is made once, in closed loop: simulated audiences
 //! answer the commands, and an organiser and an executor say what they did. All of that is then part of the log.
 
-use std::collections::VecDeque;
-
-use domain::audience::{Action, Audience, Happening, SessionPlan, What, World};
 use domain::context::{AnomalyClass, SessionType, SizeBand};
-use domain::intervention::{Decision, Feedback, Mode, Status};
-use domain::time::{MINUTE, Millis, SECOND};
+use domain::intervention::Mode;
+use domain::time::{MINUTE, Millis};
 use streams::broker::{Cleanup, TopicSpec};
 use streams::partition::partition_of;
-use streams::testing::TopologyTestDriver;
 use streams::testing::simulation::{InputRecord, Inputs};
-use topology::codec::{Coded, Format, decode, encode};
-use topology::graph;
+use topology::codec::{Coded, Format, encode};
 use topology::settings::{ConductorSettings, Learning};
-use topology::simulated::{self, Commands, blank};
-use topology::wire::{self, InterventionCommand, InterventionFeedback, Session, SessionKind, topics};
+use topology::simulated::blank;
+use topology::wire::{self, Session, SessionKind, topics};
+
+use crate::stage::Stage;
 
 const PARTITIONS: u32 = 3;
-const START_MS: Millis = 1_600_000_000_000;
+pub(crate) const START_MS: Millis = 1_600_000_000_000;
 /// The log ends here; some sessions go on.
-const LENGTH_MINUTES: i64 = 15;
+pub(crate) const LENGTH_MINUTES: i64 = 15;
 
 /// One session of the log.
-struct Script {
-    name: &'static str,
-    seed: u64,
-    starts_minute: i64,
-    minutes: i64,
-    size: u32,
-    session_type: SessionType,
-    anomalies: &'static [(AnomalyClass, f64)],
+pub(crate) struct Script {
+    pub(crate) name: &'static str,
+    pub(crate) seed: u64,
+    pub(crate) starts_minute: i64,
+    pub(crate) minutes: i64,
+    pub(crate) size: u32,
+    pub(crate) session_type: SessionType,
+    pub(crate) anomalies: &'static [(AnomalyClass, f64)],
     /// What the organiser sets at the beginning; none: everything waits for a person.
-    mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     /// Most platforms of the log send none: they are most of the records, and say the least.
-    heartbeats: bool,
+    pub(crate) heartbeats: bool,
 }
 
-const SCRIPTS: [Script; 6] = [
+pub(crate) const SCRIPTS: [Script; 6] = [
     Script {
         name: "drop",
         seed: 3,
@@ -160,12 +157,12 @@ fn pause() -> Vec<InputRecord> {
 }
 
 /// The kind of session that is calibrated.
-fn calibrated() -> String {
+pub(crate) fn calibrated() -> String {
     topology::band_name(SessionType::Panel, SizeBand::Medium)
 }
 
 /// What calibration found out about one kind of session before the log begins.
-fn baseline() -> wire::Baselines {
+pub(crate) fn baseline() -> wire::Baselines {
     wire::Baselines {
         version: 7,
         chat: 0.1,
@@ -213,153 +210,8 @@ fn late() -> Vec<InputRecord> {
     SCRIPTS.iter().map(late).collect()
 }
 
-fn bytes<T: Coded>(value: &T) -> Vec<u8> {
+pub(crate) fn bytes<T: Coded>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
     encode(value, Format::Avro, &mut bytes).unwrap();
     bytes
-}
-
-/// One partition with its sessions, while the log is made.
-struct Stage {
-    partition: u32,
-    driver: TopologyTestDriver,
-    rooms: Vec<Room>,
-    log: Vec<InputRecord>,
-}
-
-struct Room {
-    script: &'static Script,
-    audience: Audience,
-    commands: Commands,
-    /// What people and the executor are about to say.
-    sayings: VecDeque<(Millis, &'static str, Vec<u8>)>,
-    proposals: usize,
-    approvals: usize,
-}
-
-impl Room {
-    fn new(script: &'static Script) -> Self {
-        let starts = START_MS + script.starts_minute * MINUTE;
-        let Script { seed, minutes, size, session_type, anomalies, .. } = script;
-        let plan = SessionPlan::scripted(*seed, starts, minutes * MINUTE, *session_type, *size, anomalies).seated();
-        let set = script.mode.map(|mode| {
-            let told =
-                Session { mode: Some(mode), actor: Some("organiser".into()), ..blank::session(SessionKind::Mode) };
-            (starts + 3_100, topics::SESSION, bytes(&told))
-        });
-        let audience = Audience::new(plan, World::Normal);
-        Self {
-            script,
-            audience,
-            commands: Commands::new(),
-            sayings: set.into_iter().collect(),
-            proposals: 0,
-            approvals: 0,
-        }
-    }
-
-    /// What becomes of a command: people and the executor do each of the things that they can do.
-    fn answer(&mut self, command: &InterventionCommand, now: Millis) {
-        let said = |decision| Session {
-            command: Some(command.command.clone()),
-            decision: Some(decision),
-            actor: Some("organiser".into()),
-            content: (decision == Decision::Edited).then(|| "Shall we try it together?".into()),
-            ..blank::session(SessionKind::Decision)
-        };
-        match command.status {
-            Status::Proposed => {
-                let decision = if self.proposals == 0 { Decision::Declined } else { Decision::Edited };
-                self.proposals += 1;
-                self.sayings.push_back((now + 9_500, topics::SESSION, bytes(&said(decision))));
-            }
-            Status::Approved => {
-                let reference = self.commands.number(&command.command);
-                self.approvals += 1;
-                let kind = match self.approvals {
-                    // The executor never answers.
-                    _ if command.decided_by.is_some() => return,
-                    2 => Feedback::Failed,
-                    _ => Feedback::Executed,
-                };
-                if kind == Feedback::Executed {
-                    let variant = command.variant.as_deref();
-                    self.audience.act(now, Action { command: reference, kind: command.kind, variant, targets: &[] });
-                }
-                let feedback = InterventionFeedback {
-                    kind,
-                    id: None,
-                    command: command.command.clone(),
-                    at_ms: now + 700,
-                    attempts: 1,
-                    content: None,
-                    provider: None,
-                    tokens_in: None,
-                    tokens_out: None,
-                    cost_usd: None,
-                    error: None,
-                };
-                self.sayings.push_back((now + 700, topics::INTERVENTION_FEEDBACK, bytes(&feedback)));
-            }
-            Status::HeldOut | Status::Cancelled => {}
-        }
-    }
-}
-
-impl Stage {
-    fn new(partition: u32) -> Self {
-        let mut driver = TopologyTestDriver::new(graph::build(&settings(Learning::Frozen)).unwrap()).unwrap();
-        driver.pipe_input(topics::BASELINES, calibrated(), bytes(&baseline()), START_MS).unwrap();
-        let here = |script: &&Script| partition_of_session(script.name) == partition;
-        Self { partition, driver, rooms: SCRIPTS.iter().filter(here).map(Room::new).collect(), log: Vec::new() }
-    }
-
-    fn run(mut self) -> Vec<InputRecord> {
-        let end = START_MS + LENGTH_MINUTES * MINUTE;
-        let mut now = START_MS;
-        while now < end {
-            now += SECOND;
-            self.second(now);
-        }
-        self.log
-    }
-
-    fn second(&mut self, to_ms: Millis) {
-        let mut records = Vec::new();
-        for room in &mut self.rooms {
-            let mut happenings: Vec<Happening> = Vec::new();
-            let heartbeats = room.script.heartbeats;
-            room.audience.step(to_ms, &mut |happening| {
-                if heartbeats || !matches!(happening.what, What::Heartbeat { .. }) {
-                    happenings.push(happening);
-                }
-            });
-            let key = room.script.name;
-            for happening in happenings {
-                let input = simulated::input(room.audience.plan(), &happening, &room.commands);
-                let mut value = Vec::new();
-                input.encode(Format::Avro, &mut value).unwrap();
-                records.push((happening.at_ms, key, input.topic(), value));
-            }
-            while let Some((at_ms, topic, value)) = room.sayings.pop_front_if(|(at_ms, ..)| *at_ms < to_ms) {
-                records.push((at_ms, key, topic, value));
-            }
-        }
-        records.sort_by_key(|(at_ms, ..)| *at_ms);
-        for (at_ms, key, topic, value) in records {
-            self.driver.pipe_input(topic, key, &value, at_ms).unwrap();
-            self.log.push(InputRecord {
-                topic: topic.into(),
-                partition: self.partition,
-                timestamp_ms: at_ms,
-                key: Some(key.into()),
-                value: Some(value),
-            });
-        }
-        for record in self.driver.read_outputs(topics::INTERVENTION_COMMANDS) {
-            let command: InterventionCommand = decode(record.value.as_deref().unwrap_or_default()).unwrap();
-            let room = self.rooms.iter_mut().find(|room| room.script.name == command.session).unwrap();
-            room.answer(&command, to_ms);
-        }
-    }
 }
