@@ -43,15 +43,20 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
 
     let policy_table = builder.global_table("policy-source", topics::POLICY, "policy-table", PolicyGlobal::default)?;
 
+    let interventions = builder.store(StoreSpec {
+        name: "interventions".into(),
+        kind: StoreKind::Ordered,
+        changelog_retention_ms: None,
+    })?;
     let outputs = Outputs { scores: builder.edge(), commands: builder.edge(), results: builder.edge() };
     let spec = ProcessorSpec {
-        stores: &[stores.sessions, stores.ticks, stores.interventions],
+        stores: &[stores.sessions, stores.ticks, interventions],
         forwards: &[outputs.scores.id(), outputs.commands.id(), outputs.results.id()],
         globals: &[policy_table.id()],
     };
     let decide = settings.clone();
     builder.processor("decide", &[&moments, &feedback], spec, move || {
-        Decide::new(stores, outputs, policy_table, decide.clone())
+        Decide::new(stores, interventions, outputs, policy_table, decide.clone())
     })?;
     builder.sink("scores-sink", topics::ENGAGEMENT_SCORES, &outputs.scores, encode(format))?;
     builder.sink("commands-sink", topics::INTERVENTION_COMMANDS, &outputs.commands, encode(format))?;

@@ -1,6 +1,7 @@
 //! What the perceiving half tells the deciding half: a tick, an end, or what a person or the executor said.
 
 use domain::intervention::{Decision, Mode};
+use domain::questions::Question;
 use domain::tick::Evaluation;
 
 use crate::wire::InterventionFeedback;
@@ -33,6 +34,8 @@ pub(crate) struct Tick {
     pub(crate) evaluation: Evaluation,
     /// The producer of a topic seems to be out.
     pub(crate) outage: bool,
+    /// The session's open questions.
+    pub(crate) questions: Vec<Question>,
 }
 
 /// What a person made of a proposal.

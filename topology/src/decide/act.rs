@@ -15,9 +15,10 @@ use streams::record::Record;
 
 use super::{Decide, follow, publish};
 use crate::event::{SessionId, hash};
+use crate::moment::Tick;
 use crate::rows::decided::{CommandRow, LedgerRow};
 use crate::rows::key;
-use crate::rows::perceived::{self, SessionRow, Texts};
+use crate::rows::perceived::{self, Texts};
 use crate::settings::Learning;
 use crate::stores::load;
 
@@ -39,10 +40,11 @@ impl Decide {
     pub(super) fn act(
         &mut self,
         session: &SessionId,
-        evaluation: &Evaluation,
+        tick: &Tick,
         anomaly: &Anomaly,
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
+        let evaluation = &tick.evaluation;
         let (Some(episode), Some(class)) = (anomaly.episode, anomaly.class) else { return Ok(()) };
         let at = evaluation.at;
         let mut ledger = self.ledger(session, at, context)?;
@@ -52,7 +54,7 @@ impl Decide {
             size: evaluation.size,
             anomaly: class,
         };
-        let applicable = match self.could(evaluation, anomaly, &ledger, key, session, context)? {
+        let applicable = match self.could(tick, anomaly, &ledger, key) {
             Ok(applicable) => applicable,
             Err(why) => {
                 context.count(why.name(), 1);
@@ -73,7 +75,7 @@ impl Decide {
         let Some(choice) = applicable.get(draw.arm) else { return Ok(()) };
         let control = held_out(names, episode.started_at, self.settings.decision.hold_out);
         let texts = self.texts(session, context)?;
-        let question = self.best_question(session, &texts, context)?;
+        let question = best_question(&tick.questions, &texts);
         let reason = core::mem::take(&mut self.reason);
         let decided = Decided { session, evaluation, reason: &reason, key, block, draw, choice, question, texts };
         let done = self.command_of(&decided, control, &mut ledger, context);
@@ -81,19 +83,11 @@ impl Decide {
         done
     }
 
-    fn could(
-        &mut self,
-        evaluation: &Evaluation,
-        anomaly: &Anomaly,
-        ledger: &LedgerRow,
-        key: ContextKey,
-        session: &str,
-        context: &mut Context<'_>,
-    ) -> Result<Result<Applicable, WhyNot>, ProcessError> {
+    fn could(&self, tick: &Tick, anomaly: &Anomaly, ledger: &LedgerRow, key: ContextKey) -> Result<Applicable, WhyNot> {
+        let evaluation = &tick.evaluation;
         let alarm = Alarm { level: anomaly.level, episode_open: anomaly.episode.is_some(), score: evaluation.score };
-        if let Err(why) = should_act(&alarm, &ledger.ledger, evaluation.at, &self.settings.decision) {
-            return Ok(Err(why));
-        }
+        should_act(&alarm, &ledger.ledger, evaluation.at, &self.settings.decision)?;
+        let open = u32::try_from(tick.questions.len()).unwrap_or(u32::MAX);
         let occasion = Occasion {
             phase: key.phase,
             session_type: key.session_type,
@@ -103,9 +97,9 @@ impl Decide {
                 lurkers: evaluation.crowd.lurkers,
                 first_time: evaluation.crowd.first_time,
             },
-            questions: self.questions(session, context)?,
+            questions: Questions { asked: open, open },
         };
-        Ok(applicable(&occasion, &ledger.ledger, evaluation.at, &self.settings.decision))
+        applicable(&occasion, &ledger.ledger, evaluation.at, &self.settings.decision)
     }
 
     fn command_of(
@@ -132,35 +126,17 @@ impl Decide {
         context.forward(self.outputs.commands, Record::new(decided.session.clone(), published, at))
     }
 
-    fn questions(&mut self, session: &str, context: &mut Context<'_>) -> Result<Questions, ProcessError> {
-        let open = self.open_questions(session, context)?.len();
-        let open = u32::try_from(open).unwrap_or(u32::MAX);
-        Ok(Questions { asked: open, open })
-    }
-
-    /// The domain knows votes and hashes of ids, the texts know the ids themselves. Of equals the newest.
-    fn best_question(
-        &mut self,
-        session: &str,
-        texts: &Texts,
-        context: &mut Context<'_>,
-    ) -> Result<Option<String>, ProcessError> {
-        let open = self.open_questions(session, context)?;
-        let id = |question: &Question| {
-            let known = texts.questions.iter().find(|text| !text.id.is_empty() && hash(&text.id) == question.id)?;
-            Some((question.upvotes, question.at, known.id.clone()))
-        };
-        Ok(open.iter().filter_map(id).max().map(|(_, _, id)| id))
-    }
-
-    fn open_questions(&mut self, session: &str, context: &mut Context<'_>) -> Result<Vec<Question>, ProcessError> {
-        key::session_part(session, perceived::SESSION, &mut self.scratch.key);
-        let row: Option<SessionRow> = load(context, self.stores.sessions, &self.scratch.key)?;
-        Ok(row.map(|row| row.session.questions).unwrap_or_default())
-    }
-
     fn texts(&mut self, session: &str, context: &mut Context<'_>) -> Result<Texts, ProcessError> {
         key::session_part(session, perceived::TEXTS, &mut self.scratch.key);
         Ok(load(context, self.stores.sessions, &self.scratch.key)?.unwrap_or_default())
     }
+}
+
+/// The domain knows votes and hashes of ids, the texts know the ids themselves. Of equals the newest.
+fn best_question(open: &[Question], texts: &Texts) -> Option<String> {
+    let id = |question: &Question| {
+        let known = texts.questions.iter().find(|text| !text.id.is_empty() && hash(&text.id) == question.id)?;
+        Some((question.upvotes, question.at, known.id.clone()))
+    };
+    open.iter().filter_map(id).max().map(|(_, _, id)| id)
 }

@@ -13,7 +13,7 @@ use domain::time::Millis;
 use streams::global::GlobalHandle;
 use streams::processor::{Context, ProcessError, Processor};
 use streams::record::Record;
-use streams::topology::Edge;
+use streams::topology::{Edge, StoreHandle};
 
 use crate::event::SessionId;
 use crate::moment::{Moment, Tick};
@@ -35,6 +35,8 @@ pub(crate) struct Outputs {
 /// The processor.
 pub(crate) struct Decide {
     stores: Stores,
+    /// The store of decisions.
+    interventions: StoreHandle,
     outputs: Outputs,
     policy: GlobalHandle<PolicyGlobal>,
     settings: ConductorSettings,
@@ -46,11 +48,12 @@ pub(crate) struct Decide {
 impl Decide {
     pub(crate) fn new(
         stores: Stores,
+        interventions: StoreHandle,
         outputs: Outputs,
         policy: GlobalHandle<PolicyGlobal>,
         settings: ConductorSettings,
     ) -> Self {
-        Self { stores, outputs, policy, settings, scratch: Scratch::default(), reason: String::new() }
+        Self { stores, interventions, outputs, policy, settings, scratch: Scratch::default(), reason: String::new() }
     }
 }
 
@@ -105,7 +108,7 @@ impl Decide {
         self.count(&anomaly, context);
 
         self.follow(session, evaluation, context)?;
-        self.act(session, evaluation, &anomaly, context)
+        self.act(session, tick, &anomaly, context)
     }
 
     fn count(&self, anomaly: &Anomaly, context: &mut Context<'_>) {

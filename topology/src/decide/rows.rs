@@ -28,7 +28,7 @@ impl Decide {
         context: &mut Context<'_>,
     ) -> Result<LedgerRow, ProcessError> {
         key::session(session, &mut self.scratch.key);
-        if let Some(row) = load(context, self.stores.interventions, &self.scratch.key)? {
+        if let Some(row) = load(context, self.interventions, &self.scratch.key)? {
             return Ok(row);
         }
         let row = LedgerRow { ledger: Ledger::new(self.settings.mode), offsets: Offsets::default() };
@@ -46,7 +46,7 @@ impl Decide {
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
         key::session(session, &mut self.scratch.key);
-        Ok(save(context, self.stores.interventions, &self.scratch.key, row, &mut self.scratch.value)?)
+        Ok(save(context, self.interventions, &self.scratch.key, row, &mut self.scratch.value)?)
     }
 
     pub(super) fn command(
@@ -56,7 +56,7 @@ impl Decide {
         context: &mut Context<'_>,
     ) -> Result<Option<CommandRow>, ProcessError> {
         command_key(session, command, &mut self.scratch.key);
-        Ok(load(context, self.stores.interventions, &self.scratch.key)?)
+        Ok(load(context, self.interventions, &self.scratch.key)?)
     }
 
     pub(super) fn keep_command(
@@ -66,7 +66,7 @@ impl Decide {
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
         command_key(session, row.intervention.command, &mut self.scratch.key);
-        Ok(save(context, self.stores.interventions, &self.scratch.key, row, &mut self.scratch.value)?)
+        Ok(save(context, self.interventions, &self.scratch.key, row, &mut self.scratch.value)?)
     }
 
     /// Deletes all rows of a session: its budget keeps them few.
@@ -75,15 +75,15 @@ impl Decide {
         key::session_at(session, Millis::MIN, &mut self.scratch.key);
         key::session_at(session, Millis::MAX, &mut self.scratch.value);
         let (from, to) = (&self.scratch.key, &self.scratch.value);
-        context.scan(self.stores.interventions, from, to, &mut |key, _| {
+        context.scan(self.interventions, from, to, &mut |key, _| {
             keys.push(key.into());
             ControlFlow::Continue(())
         })?;
         for key in keys {
-            context.delete(self.stores.interventions, &key)?;
+            context.delete(self.interventions, &key)?;
         }
         key::session(session, &mut self.scratch.key);
-        Ok(context.delete(self.stores.interventions, &self.scratch.key)?)
+        Ok(context.delete(self.interventions, &self.scratch.key)?)
     }
 }
 

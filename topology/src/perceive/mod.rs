@@ -3,6 +3,7 @@
 //! Timers of this node carry a letter and a key: `A` a user of whom something is due, `P` a session to be purged, `T` a
 //! session's tick. At one time they fire in that order: a tick sees presence as it stands.
 
+mod room;
 mod tick;
 mod user;
 mod written;
@@ -21,9 +22,10 @@ use crate::moment::{Decided, Moment};
 use crate::rows::attendee::AttendeeRow;
 use crate::rows::key;
 use crate::rows::perceived::{self, SessionRow};
-use crate::stores::{Scratch, StoredPanes, Stores, load, save};
+use crate::stores::{Scratch, Stores, load, save};
 use crate::tables::BaselineTable;
 use crate::wire::{self, SessionKind};
+use room::{Room, Rooms};
 
 /// Timers of users.
 const USER: u8 = b'A';
@@ -37,6 +39,10 @@ pub(crate) struct Perceive {
     pub(crate) stores: Stores,
     pub(crate) moments: Edge<SessionId, Moment>,
     pub(crate) baselines: GlobalHandle<BaselineTable>,
+    /// Sessions, decoded.
+    rooms: Rooms,
+    /// How the partition's topics flow, once it was asked for, and whether it differs from the store.
+    flows: Option<(Flows, bool)>,
     buffers: Buffers,
 }
 
@@ -56,7 +62,7 @@ impl Perceive {
         moments: Edge<SessionId, Moment>,
         baselines: GlobalHandle<BaselineTable>,
     ) -> Self {
-        Self { stores, moments, baselines, buffers: Buffers::default() }
+        Self { stores, moments, baselines, rooms: Rooms::default(), flows: None, buffers: Buffers::default() }
     }
 }
 
@@ -82,6 +88,21 @@ impl Processor for Perceive {
             _ => Ok(()),
         }
     }
+
+    fn before_commit(&mut self, context: &mut Context<'_>) -> Result<(), ProcessError> {
+        let Buffers { session_key, scratch, .. } = &mut self.buffers;
+        if let Some((flows, changed @ true)) = &mut self.flows {
+            key::session_part("", perceived::FLOWS, session_key);
+            save(context, self.stores.sessions, session_key, flows, &mut scratch.value)?;
+            *changed = false;
+        }
+        self.rooms.write_back(&self.stores, scratch, context)
+    }
+
+    fn rolled_back(&mut self) {
+        self.rooms.clear();
+        self.flows = None;
+    }
 }
 
 impl Perceive {
@@ -92,41 +113,47 @@ impl Perceive {
         at: Millis,
         context: &mut Context<'_>,
     ) -> Result<(), ProcessError> {
-        let Buffers { session_key, user_key, timer_key, schedule, scratch } = &mut self.buffers;
+        let Buffers { user_key, timer_key, schedule, scratch, .. } = &mut self.buffers;
         let Some(activity) = event.activity(schedule) else { return Ok(()) };
-        key::session_part(session, perceived::SESSION, session_key);
-        let mut row = load(context, self.stores.sessions, session_key)?.unwrap_or_else(|| SessionRow::open(at));
+        let known = self.rooms.enter(session, &self.stores, scratch, context)?;
+        let is_new = known.is_none();
+        let mut room = known.unwrap_or_else(|| Room::of(SessionRow::open(at)));
         let mut attendee = None;
         if let Some(user) = event.user() {
             key::session_part(session, user, user_key);
             let stored: Option<AttendeeRow> = load(context, self.stores.attendees, user_key)?;
-            let known = stored.filter(|stored| stored.of_session == row.session.began_at);
+            let known = stored.filter(|stored| stored.of_session == room.row.session.began_at);
             attendee = Some(known.map(|known| known.attendee).unwrap_or_default());
         }
-        let opened_at = row.session.opened_at;
-        let mut panes = StoredPanes::of(session, context, self.stores.panes, scratch);
-        let observed = observe(&activity, at, &mut row.session, attendee.as_mut(), &mut panes);
-        panes.finish()?;
-        let due = match observed {
+        let opened_at = room.row.session.opened_at;
+        let Room { row, panes, .. } = &mut *room;
+        let due = match observe(&activity, at, &mut row.session, attendee.as_mut(), panes) {
             Observed::Folded { due } => due,
-            Observed::Ignored(why) => {
-                context.count(ignored(why), 1);
-                return Ok(());
+            passed_over => {
+                // Nothing was changed; a session that is not known stays unknown.
+                if !is_new {
+                    self.rooms.leave_unchanged(session, room);
+                }
+                return pass_over(passed_over, event, context);
             }
-            Observed::Rejected(why) => return Err(ProcessError::DeadLetter(unusable(why, event).into())),
         };
+        if is_new {
+            // Others ask the store whether there is a session.
+            self.rooms.announce(session, &room, &self.stores, scratch, context)?;
+        }
         if let Some(attendee) = attendee {
-            let stored = AttendeeRow { of_session: row.session.began_at, attendee };
+            let stored = AttendeeRow { of_session: room.row.session.began_at, attendee };
             save(context, self.stores.attendees, user_key, &stored, &mut scratch.value)?;
             if let Some(due) = due {
                 user::schedule(due, user_key, timer_key, context);
             }
         }
-        self.arm(session, &mut row, at, context);
-        self.keep(session, &row, context)?;
+        self.arm(session, &mut room.row, at, context);
+        let has_new_life = room.row.session.opened_at != opened_at;
+        self.rooms.leave(session, room);
         self.write_down(session, event, at, context)?;
         self.see_flow(session, event, at, context)?;
-        if row.session.opened_at == opened_at {
+        if !has_new_life {
             return Ok(());
         }
         // Another life has begun before a tick could find the former one over: what was open in it ends with it.
@@ -166,16 +193,25 @@ impl Perceive {
         if !matches!(event, Event::Chat(_) | Event::Presence(_) | Event::Reaction(_)) {
             return Ok(());
         }
-        let Buffers { session_key, scratch, .. } = &mut self.buffers;
-        key::session_part("", perceived::FLOWS, session_key);
-        let mut flows: Flows = load(context, self.stores.sessions, session_key)?.unwrap_or_default();
+        let (flows, changed) = self.flows(context)?;
+        *changed = true;
         match event {
             Event::Chat(_) => flows.chat.saw(hash(session), at),
             Event::Presence(_) => flows.presence.saw(hash(session), at),
             _ => flows.reaction.saw(hash(session), at),
         }
-        save(context, self.stores.sessions, session_key, &flows, &mut scratch.value)?;
         Ok(())
+    }
+
+    /// How the partition's topics flow, and whether that differs from the store.
+    fn flows(&mut self, context: &mut Context<'_>) -> Result<&mut (Flows, bool), ProcessError> {
+        if self.flows.is_none() {
+            let Buffers { session_key, .. } = &mut self.buffers;
+            key::session_part("", perceived::FLOWS, session_key);
+            let stored: Option<Flows> = load(context, self.stores.sessions, session_key)?;
+            self.flows = Some((stored.unwrap_or_default(), false));
+        }
+        Ok(self.flows.get_or_insert_default())
     }
 }
 
@@ -199,6 +235,16 @@ fn control(told: &wire::Session) -> Option<Moment> {
         })),
         _ => return None,
     })
+}
+
+/// What is done with an event that was not folded.
+fn pass_over(observed: Observed, event: &Event, context: &mut Context<'_>) -> Result<(), ProcessError> {
+    match observed {
+        Observed::Folded { .. } => {}
+        Observed::Ignored(why) => context.count(ignored(why), 1),
+        Observed::Rejected(why) => return Err(ProcessError::DeadLetter(unusable(why, event).into())),
+    }
+    Ok(())
 }
 
 fn ignored(why: Ignored) -> &'static str {

@@ -1,0 +1,178 @@
+//! Sessions kept decoded between commits: every event changes its session's row and a pane, so decoding and encoding them each
+//! time would cost more than all the rest. The stores have the truth again before every commit; a rollback drops what is here.
+
+use core::ops::ControlFlow;
+use std::collections::{BTreeMap, HashMap};
+
+use domain::pane::{Pane, Panes, ScanPanes};
+use domain::time::Millis;
+use foldhash::fast::FixedState;
+use streams::processor::{Context, ProcessError};
+use streams::store::StoreError;
+
+use crate::event::SessionId;
+use crate::rows::perceived::{self, SessionRow};
+use crate::rows::{key, row};
+use crate::stores::{Scratch, Stores, corrupted, load, save};
+
+/// Sessions kept after a commit; beyond it all are read again when they are needed.
+const ROOMS_MAX: usize = 16_384;
+
+/// One session: its row and its panes.
+pub(super) struct Room {
+    pub(super) row: SessionRow,
+    pub(super) panes: RoomPanes,
+    /// Differs from the stores, and is in the list of those that do.
+    changed: bool,
+}
+
+impl Room {
+    /// The room of a session that was not known.
+    pub(super) fn of(row: SessionRow) -> Box<Self> {
+        Box::new(Self { row, panes: RoomPanes::default(), changed: false })
+    }
+}
+
+/// The panes of a session, by their starts, each with whether it differs from the store.
+#[derive(Default)]
+pub(super) struct RoomPanes(BTreeMap<Millis, (Pane, bool)>);
+
+/// The rooms of a task.
+#[derive(Default)]
+pub(super) struct Rooms {
+    rooms: HashMap<SessionId, Box<Room>, FixedState>,
+    /// In the order of their first change, so that a commit writes in an order that does not depend on the map.
+    changed: Vec<SessionId>,
+}
+
+impl Rooms {
+    /// Takes the session's room out, to be given back by [`Rooms::leave`]; nothing for a session that is not known.
+    pub(super) fn enter(
+        &mut self,
+        session: &str,
+        stores: &Stores,
+        scratch: &mut Scratch,
+        context: &mut Context<'_>,
+    ) -> Result<Option<Box<Room>>, ProcessError> {
+        if let Some(room) = self.rooms.remove(session) {
+            return Ok(Some(room));
+        }
+        key::session_part(session, perceived::SESSION, &mut scratch.key);
+        let Some(row) = load(context, stores.sessions, &scratch.key)? else { return Ok(None) };
+        let panes = RoomPanes::load(session, stores, scratch, context)?;
+        Ok(Some(Box::new(Room { row, panes, changed: false })))
+    }
+
+    /// Puts the row of a new session into its store at once: others ask there whether there is a session.
+    pub(super) fn announce(
+        &self,
+        session: &str,
+        room: &Room,
+        stores: &Stores,
+        scratch: &mut Scratch,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        key::session_part(session, perceived::SESSION, &mut scratch.key);
+        Ok(save(context, stores.sessions, &scratch.key, &room.row, &mut scratch.value)?)
+    }
+
+    /// Gives a room back that was not changed.
+    pub(super) fn leave_unchanged(&mut self, session: &str, room: Box<Room>) {
+        self.rooms.insert(session.into(), room);
+    }
+
+    /// Gives a room back that was changed.
+    pub(super) fn leave(&mut self, session: &str, mut room: Box<Room>) {
+        if !room.changed {
+            room.changed = true;
+            self.changed.push(session.into());
+        }
+        self.rooms.insert(session.into(), room);
+    }
+
+    /// Puts what differs into the stores.
+    pub(super) fn write_back(
+        &mut self,
+        stores: &Stores,
+        scratch: &mut Scratch,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        for session in self.changed.drain(..) {
+            // A session that was purged since is no longer here.
+            let Some(room) = self.rooms.get_mut(&session) else { continue };
+            room.changed = false;
+            key::session_part(&session, perceived::SESSION, &mut scratch.key);
+            save(context, stores.sessions, &scratch.key, &room.row, &mut scratch.value)?;
+            for (start, (pane, changed)) in room.panes.0.iter_mut().filter(|(_, (_, changed))| *changed) {
+                key::session_at(&session, *start, &mut scratch.key);
+                save(context, stores.panes, &scratch.key, pane, &mut scratch.value)?;
+                *changed = false;
+            }
+        }
+        if self.rooms.len() > ROOMS_MAX {
+            self.rooms.clear();
+        }
+        Ok(())
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.rooms.clear();
+        self.changed.clear();
+    }
+}
+
+impl RoomPanes {
+    fn load(
+        session: &str,
+        stores: &Stores,
+        scratch: &mut Scratch,
+        context: &mut Context<'_>,
+    ) -> Result<Self, StoreError> {
+        let mut panes = BTreeMap::new();
+        let mut damaged = false;
+        key::session_at(session, Millis::MIN, &mut scratch.key);
+        key::session_at(session, Millis::MAX, &mut scratch.value);
+        context.scan(stores.panes, &scratch.key, &scratch.value, &mut |key, value| {
+            match (key::at(key), row::decode::<Pane>(value)) {
+                (Some(start), Some(pane)) => drop(panes.insert(start, (pane, false))),
+                _ => damaged = true,
+            }
+            ControlFlow::Continue(())
+        })?;
+        if damaged { Err(corrupted()) } else { Ok(Self(panes)) }
+    }
+
+    /// Deletes the panes with `from <= start < to`, here and in the store.
+    pub(super) fn delete(
+        &mut self,
+        session: &str,
+        (from, to): (Millis, Millis),
+        stores: &Stores,
+        scratch: &mut Scratch,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        while let Some((&start, _)) = self.0.range(from..to.max(from)).next() {
+            self.0.remove(&start);
+            key::session_at(session, start, &mut scratch.key);
+            context.delete(stores.panes, &scratch.key)?;
+        }
+        Ok(())
+    }
+}
+
+impl Panes for RoomPanes {
+    fn update(&mut self, start: Millis, change: impl FnOnce(&mut Pane)) {
+        let (pane, changed) = self.0.entry(start).or_default();
+        change(pane);
+        *changed = true;
+    }
+}
+
+impl ScanPanes for RoomPanes {
+    fn scan(&self, from: Millis, to: Millis, mut visit: impl FnMut(Millis, &Pane)) {
+        if from < to {
+            self.0.range(from..to).for_each(|(start, (pane, _))| visit(*start, pane));
+        }
+    }
+}
