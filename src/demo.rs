@@ -29,14 +29,23 @@ const START: Millis = 1_767_607_200_000;
 /// How long the platform takes to carry a command out.
 const PLATFORM_DELAY: Millis = 2 * SECOND;
 
-/// What happens in the sessions, in turn: class and minute of the onset, type, size.
-const STORY: &[(Option<(AnomalyClass, f64)>, SessionType, u32)] = &[
-    (Some((AnomalyClass::SuddenDrop, 7.0)), SessionType::Workshop, 90),
-    (Some((AnomalyClass::GradualDecline, 5.5)), SessionType::Keynote, 220),
-    (Some((AnomalyClass::MassExit, 9.0)), SessionType::Panel, 140),
-    (None, SessionType::Panel, 60),
-    (Some((AnomalyClass::LowEngagement, 6.5)), SessionType::Workshop, 45),
-    (Some((AnomalyClass::SuddenDrop, 10.0)), SessionType::Keynote, 160),
+/// One session of the story.
+struct Scene {
+    /// What goes wrong, and in which minute it begins.
+    anomaly: Option<(AnomalyClass, f64)>,
+    session_type: SessionType,
+    /// People in the audience.
+    size: u32,
+}
+
+/// What happens in the sessions, in turn.
+const STORY: [Scene; 6] = [
+    Scene { anomaly: Some((AnomalyClass::SuddenDrop, 7.0)), session_type: SessionType::Workshop, size: 90 },
+    Scene { anomaly: Some((AnomalyClass::GradualDecline, 5.5)), session_type: SessionType::Keynote, size: 220 },
+    Scene { anomaly: Some((AnomalyClass::MassExit, 9.0)), session_type: SessionType::Panel, size: 140 },
+    Scene { anomaly: None, session_type: SessionType::Panel, size: 60 },
+    Scene { anomaly: Some((AnomalyClass::LowEngagement, 6.5)), session_type: SessionType::Workshop, size: 45 },
+    Scene { anomaly: Some((AnomalyClass::SuddenDrop, 10.0)), session_type: SessionType::Keynote, size: 160 },
 ];
 
 /// The running demo.
@@ -77,13 +86,12 @@ pub fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure> {
 fn stage(settings: &Settings) -> SimulatedPlatform {
     let mut platform = SimulatedPlatform::default();
     let seed = settings.demo.seed;
-    for (number, (anomaly, session_type, size)) in
-        STORY.iter().cycle().take(settings.demo.sessions as usize).enumerate()
-    {
-        let anomalies: Vec<(AnomalyClass, f64)> = anomaly.iter().copied().collect();
+    for (number, scene) in STORY.iter().cycle().take(settings.demo.sessions as usize).enumerate() {
+        let anomalies: Vec<(AnomalyClass, f64)> = scene.anomaly.into_iter().collect();
         let plan_seed = domain::random::seed_of(&[&seed.to_le_bytes(), &number.to_le_bytes()]);
         // Longer than what is played: the planned end, with its farewell, is another story.
-        let plan = SessionPlan::scripted(plan_seed, START, 2 * LENGTH, *session_type, *size, &anomalies).seated();
+        let plan =
+            SessionPlan::scripted(plan_seed, START, 2 * LENGTH, scene.session_type, scene.size, &anomalies).seated();
         platform.open(session_id(seed, number), plan);
     }
     platform

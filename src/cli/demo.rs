@@ -91,6 +91,13 @@ where
     })
 }
 
+fn mode(name: &str) -> Result<Mode, String> {
+    Mode::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.name()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,11 +124,4 @@ mod tests {
         let outcome = beside(&Settings::default(), failed, |_| Ok(Summary::default()));
         assert_eq!(outcome.unwrap_err(), Failure::failed("no"));
     }
-}
-
-fn mode(name: &str) -> Result<Mode, String> {
-    Mode::parse(name).ok_or_else(|| {
-        let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.name()).collect();
-        format!("expected one of {}", known.join(", "))
-    })
 }

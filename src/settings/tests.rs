@@ -95,7 +95,7 @@ fn a_refusal_names_the_key_its_origin_and_the_remedy() {
         (
             variable("CONDUCTOR__DEMO__SEED", "many"),
             "`demo.seed` cannot be `many` (environment CONDUCTOR__DEMO__SEED): it is not a whole number",
-            "set it to a whole number, such as 1",
+            "set it to a whole number, such as 7",
         ),
         (
             variable("CONDUCTOR__DEMO__SEEDS", "1"),
