@@ -1,11 +1,11 @@
 //! Backends in memory: for tests, simulations, and state that is always rebuilt from its changelog.
 
-use core::ops::Bound;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::FixedState;
 
+use super::ordered_key::OrderedKey;
 use super::{Backend, BackendProvider, Batch, Checkpoint, StoreError, StoreIndex, StoreKind, StoreSpec, Visit};
 use crate::task::TaskId;
 
@@ -90,7 +90,7 @@ struct Store {
 
 enum Rows {
     Points(HashMap<Box<[u8]>, Box<[u8]>, FixedState>),
-    Ordered(BTreeMap<Box<[u8]>, Box<[u8]>>),
+    Ordered(BTreeMap<OrderedKey, Box<[u8]>>),
 }
 
 impl Content {
@@ -144,7 +144,7 @@ impl Store {
     fn get(&self, key: &[u8]) -> Option<&[u8]> {
         match &self.rows {
             Rows::Points(rows) => rows.get(key).map(|value| &**value),
-            Rows::Ordered(rows) => rows.get(key).map(|value| &**value),
+            Rows::Ordered(rows) => rows.get(&OrderedKey::from(key)).map(|value| &**value),
         }
     }
 
@@ -153,8 +153,8 @@ impl Store {
         let former = match (&mut self.rows, value) {
             (Rows::Points(rows), Some(value)) => rows.insert(key, value),
             (Rows::Points(rows), None) => rows.remove(&key),
-            (Rows::Ordered(rows), Some(value)) => rows.insert(key, value),
-            (Rows::Ordered(rows), None) => rows.remove(&key),
+            (Rows::Ordered(rows), Some(value)) => rows.insert(key.into(), value),
+            (Rows::Ordered(rows), None) => rows.remove(&OrderedKey::from(key)),
         };
         former.map(|value| value.len())
     }
@@ -176,8 +176,8 @@ impl Backend for MemoryBackend {
         if from >= to {
             return Ok(());
         }
-        for (key, value) in rows.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to))) {
-            if visit(key, value).is_break() {
+        for (key, value) in rows.range(OrderedKey::from(from)..OrderedKey::from(to)) {
+            if visit(key.bytes(), value).is_break() {
                 break;
             }
         }

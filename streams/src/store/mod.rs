@@ -5,6 +5,7 @@
 //! make the backend's content identifiable.
 
 pub mod memory;
+pub(crate) mod ordered_key;
 pub(crate) mod overlay;
 
 use core::ops::ControlFlow;

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::meta::{TIMER, TIMER_END};
+use crate::store::ordered_key::OrderedKey;
 use crate::store::{Backend, StoreError, StoreIndex, Write};
 
 /// Tag, time, node; the key follows.
 const PREFIX: usize = 1 + 8 + 2;
 
 /// A timer as its row of the meta store: the rows sort by (time, node, key).
-type Row = Box<[u8]>;
+type Row = OrderedKey;
 
 #[derive(Default)]
 pub(crate) struct Timers {
@@ -36,7 +37,7 @@ pub(crate) struct Timer {
 
 impl Timer {
     fn parse(row: Row) -> Option<Self> {
-        let (time, rest) = row.get(1..)?.split_first_chunk::<8>()?;
+        let (time, rest) = row.bytes().get(1..)?.split_first_chunk::<8>()?;
         let (node, _) = rest.split_first_chunk::<2>()?;
         let at_ms = (u64::from_be_bytes(*time) ^ SIGN) as i64;
         let node = usize::from(u16::from_be_bytes(*node));
@@ -44,7 +45,7 @@ impl Timer {
     }
 
     pub(crate) fn key(&self) -> &[u8] {
-        self.row.get(PREFIX..).unwrap_or_default()
+        self.row.bytes().get(PREFIX..).unwrap_or_default()
     }
 }
 
@@ -57,7 +58,7 @@ fn row(at_ms: i64, node: usize, key: &[u8]) -> Row {
     row.extend_from_slice(&(at_ms as u64 ^ SIGN).to_be_bytes());
     row.extend_from_slice(&(node as u16).to_be_bytes());
     row.extend_from_slice(key);
-    row.into()
+    row.into_boxed_slice().into()
 }
 
 impl Timers {
@@ -118,14 +119,14 @@ impl Timers {
         &self,
         mut write: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.changed.iter().try_for_each(|(row, change)| write(row, value(*change)))
+        self.changed.iter().try_for_each(|(row, change)| write(row.bytes(), value(*change)))
     }
 
     pub(crate) fn drain_into(&mut self, store: StoreIndex, writes: &mut Vec<Write>) {
         let changed = core::mem::take(&mut self.changed);
         writes.extend(changed.into_iter().map(|(key, change)| Write {
             store,
-            key,
+            key: key.into_bytes(),
             value: value(change).map(Into::into),
         }));
     }
@@ -142,7 +143,7 @@ impl Timers {
     }
 
     fn look(&mut self) {
-        let first = self.set.first().and_then(|row| row.get(1..)).and_then(<[u8]>::first_chunk::<8>);
+        let first = self.set.first().and_then(|row| row.bytes().get(1..)).and_then(<[u8]>::first_chunk::<8>);
         self.next = first.map(|time| (u64::from_be_bytes(*time) ^ SIGN) as i64);
     }
 }
@@ -203,7 +204,7 @@ mod tests {
         timers.schedule(5, 0, b"a");
         timers.drain_into(StoreIndex(0), &mut Vec::new());
         take_all(&mut timers, 5);
-        assert_eq!(changes(&timers), [(row(5, 0, b"a").to_vec(), false)]);
+        assert_eq!(changes(&timers), [(row(5, 0, b"a").bytes().to_vec(), false)]);
         timers.schedule(5, 0, b"a");
         assert_eq!(changes(&timers), []);
     }
