@@ -37,7 +37,7 @@ pub struct BacktestArguments {
     /// The folder to write to; it is made if need be, and must be empty
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Partitions of each topic; the results do not depend on it
+    /// Partitions of each topic; stream time and outages are judged on each of them alone
     #[arg(long, value_name = "N")]
     pub partitions: Option<u32>,
     /// What is usual for these sessions, as `conductor calibrate` wrote it

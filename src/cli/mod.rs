@@ -13,7 +13,6 @@ pub mod config;
 pub mod backtest;
 pub mod calibrate;
 pub mod demo;
-pub mod policy;
 pub mod topology;
 
 const EXAMPLES: &str = "\

@@ -18,7 +18,6 @@ fn the_command_line_is_sound() {
         backtest::BacktestArguments::augment_args(clap::Command::new("backtest")),
         calibrate::CalibrateArguments::augment_args(clap::Command::new("calibrate")),
         topology::TopologyArguments::augment_args(clap::Command::new("topology")),
-        policy::PolicyArguments::augment_args(clap::Command::new("policy")),
     ] {
         arguments.debug_assert();
     }

@@ -43,7 +43,7 @@ fn two_backtests_give_identical_bytes() {
 }
 
 #[test]
-fn scores_do_not_depend_on_the_number_of_partitions() {
+fn sessions_that_end_together_score_alike_on_any_number_of_partitions() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), "one", &["--partitions", "1"]);
     run(folder.path(), "six", &["--partitions", "6"]);
