@@ -7,17 +7,14 @@ use topology::codec::{self, Format};
 use topology::event_log::LogError;
 use topology::graph;
 use topology::settings::{ConductorSettings, Learning};
-use topology::wire::{self, topics};
+use topology::wire;
 
 use crate::cli::backtest::{BacktestArguments, BacktestOutputs};
-use crate::embedded::{Embedded, Feed, FeedWatcher, Received};
+use crate::embedded::{Embedded, Feed, FeedWatcher, OUTPUTS};
 use crate::failure::Failure;
 use crate::output::{DeadLetter, Output, Progress};
 use crate::settings::Settings;
 use crate::settings::sections;
-
-/// What is read back, in the order in which the outlet names it.
-const OUTPUTS: [&str; 3] = [topics::ENGAGEMENT_SCORES, topics::INTERVENTION_COMMANDS, topics::INTERVENTION_RESULTS];
 
 /// The application's own settings, out of those that an operator sets. Outputs in JSON: they become lines of files.
 #[must_use]
@@ -43,7 +40,7 @@ pub fn run(arguments: &BacktestArguments, settings: &Settings, outputs: &mut Bac
     let topology = graph::build(&conductor_settings(settings)).map_err(Failure::failed)?;
     let dead_letters = topology.dead_letter_topic();
     let mut stream = Embedded::start(topology, settings.engine.partitions, &OUTPUTS)?;
-    let mut outlet = stream.outlet(&[OUTPUTS[0], OUTPUTS[1], OUTPUTS[2], &dead_letters])?;
+    let mut outlet = stream.outlet(&OUTPUTS, Some(&dead_letters))?;
     if let Some(baselines) = &arguments.baselines {
         load_baselines(baselines, &mut stream)?;
     }
@@ -51,7 +48,7 @@ pub fn run(arguments: &BacktestArguments, settings: &Settings, outputs: &mut Bac
     loop {
         let more = feed.next_chunk(&mut stream, outputs)?;
         stream.drain()?;
-        outlet.take(|received| received_output(received).and_then(|(output, value)| outputs.take(&output, value)))?;
+        outlet.take(|received| outputs.take(&received.output()?, received.value()))?;
         outputs.reach(feed.bytes_read(), feed.records);
         if !more {
             break;
@@ -70,22 +67,6 @@ pub fn run(arguments: &BacktestArguments, settings: &Settings, outputs: &mut Bac
     outputs.summary_mut().lost = accounts.lost();
     outputs.summary_mut().other_topics = feed.other_topics;
     Ok(())
-}
-
-/// Decodes what the stream wrote.
-fn received_output<'a>(received: &Received<'a>) -> Result<(Output, &'a [u8]), Failure> {
-    let value = received.record.value.as_deref().unwrap_or_default();
-    let output = match received.topic {
-        0 => Output::Score(Box::new(codec::decode(value).map_err(Failure::failed)?)),
-        1 => Output::Command(Box::new(codec::decode(value).map_err(Failure::failed)?)),
-        2 => Output::Result(Box::new(codec::decode(value).map_err(Failure::failed)?)),
-        _ => Output::DeadLetter(DeadLetter {
-            topic: received.header("__streams.errors.topic").into(),
-            key: String::from_utf8_lossy(received.record.key.as_deref().unwrap_or_default()).into(),
-            reason: received.header("__streams.errors.message").into(),
-        }),
-    };
-    Ok((output, value))
 }
 
 /// Sends the records of a file that `conductor calibrate` wrote before anything else.

@@ -28,7 +28,7 @@ type Past = BTreeMap<(SessionType, SizeBand), Own>;
 pub fn run(arguments: &CalibrateArguments, settings: &Settings, progress: &mut Progress) -> Result<String, Failure> {
     let topology = calibration::build(&conductor_settings(settings)).map_err(Failure::failed)?;
     let mut stream = Embedded::start(topology, settings.engine.partitions, &[calibration::RETIRED])?;
-    let mut outlet = stream.outlet(&[calibration::RETIRED])?;
+    let mut outlet = stream.outlet(&[calibration::RETIRED], None)?;
     let mut feed = Feed::open(&arguments.log)?;
     let mut sessions: BTreeMap<String, Past> = BTreeMap::new();
     loop {
@@ -36,8 +36,8 @@ pub fn run(arguments: &CalibrateArguments, settings: &Settings, progress: &mut P
         stream.drain()?;
         outlet.take(|received| {
             let session = String::from_utf8_lossy(received.record.key.as_deref().unwrap_or_default()).into_owned();
-            let value = received.record.value.as_deref().unwrap_or_default();
-            let retired = Retired::decode(value).ok_or_else(|| Failure::failed("a calibration row does not decode"))?;
+            let retired = Retired::decode(received.value())
+                .ok_or_else(|| Failure::failed("a calibration row does not decode"))?;
             let past = sessions.entry(session).or_default();
             past.entry((retired.session_type, retired.size)).or_default().add(&retired.total);
             Ok(())

@@ -15,9 +15,9 @@ use crate::act::{Platform, SimulatedEvent, SimulatedPlatform};
 use crate::backtest::conductor_settings;
 use crate::cli::demo::Outputs;
 use crate::clock::SystemClock;
-use crate::embedded::{Embedded, Outlet};
+use crate::embedded::{Embedded, OUTPUTS, Outlet};
 use crate::failure::Failure;
-use crate::output::{DeadLetter, Output, Progress};
+use crate::output::{Output, Progress};
 use crate::settings::Settings;
 
 /// How much session time is played.
@@ -74,9 +74,8 @@ pub fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure> {
     let conductor = ConductorSettings { mode: settings.demo.mode, ..conductor_settings(settings) };
     let topology = graph::build(&conductor).map_err(Failure::failed)?;
     let dead_letters = topology.dead_letter_topic();
-    let written = [topics::ENGAGEMENT_SCORES, topics::INTERVENTION_COMMANDS, topics::INTERVENTION_RESULTS];
-    let stream = Embedded::start(topology, settings.engine.partitions, &written)?;
-    let outlet = stream.outlet(&[written[0], written[1], written[2], &dead_letters])?;
+    let stream = Embedded::start(topology, settings.engine.partitions, &OUTPUTS)?;
+    let outlet = stream.outlet(&OUTPUTS, Some(&dead_letters))?;
     let platform = stage(settings);
     let mut demo = Demo { platform, stream, outlet, pending: Vec::new(), outputs, value: Vec::new(), events_in: 0 };
     demo.play(settings)
@@ -161,23 +160,12 @@ impl Demo<'_> {
     fn show(&mut self, now: Millis, played: Millis) -> Result<Watched, Failure> {
         let (outputs, pending) = (self.outputs, &mut self.pending);
         self.outlet.take(|received| {
-            let value = received.record.value.as_deref().unwrap_or_default();
-            let output = match received.topic {
-                0 => Output::Score(Box::new(codec::decode(value).map_err(Failure::failed)?)),
-                1 => {
-                    let command: InterventionCommand = codec::decode(value).map_err(Failure::failed)?;
-                    if command.status == CommandStatus::Approved {
-                        pending.push((now + PLATFORM_DELAY, command.clone()));
-                    }
-                    Output::Command(Box::new(command))
-                }
-                2 => Output::Result(Box::new(codec::decode(value).map_err(Failure::failed)?)),
-                _ => Output::DeadLetter(DeadLetter {
-                    topic: received.header("__streams.errors.topic").into(),
-                    key: String::from_utf8_lossy(received.record.key.as_deref().unwrap_or_default()).into(),
-                    reason: received.header("__streams.errors.message").into(),
-                }),
-            };
+            let output = received.output()?;
+            if let Output::Command(command) = &output
+                && command.status == CommandStatus::Approved
+            {
+                pending.push((now + PLATFORM_DELAY, InterventionCommand::clone(command)));
+            }
             let _ = outputs.send(output);
             Ok(())
         })?;

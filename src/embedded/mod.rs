@@ -21,7 +21,7 @@ use topology::wire::topics;
 use crate::failure::Failure;
 
 pub use feed::{Feed, FeedWatcher};
-pub use outlet::{Outlet, Received};
+pub use outlet::{OUTPUTS, Outlet, Received};
 
 /// Records larger than this are refused by the broker.
 const RECORD_BYTES_MAX: usize = 32 << 20;
@@ -90,12 +90,12 @@ impl Embedded {
         Ok(Self { broker, clock, thread, loader, inputs, sent: 0 })
     }
 
-    /// Reads what is written to `topics` from now on.
+    /// Reads what is written to `topics`, and to the dead letters if they are named.
     ///
     /// # Errors
     /// A topic that does not exist.
-    pub fn outlet(&self, topics: &[&str]) -> Result<Outlet, Failure> {
-        Outlet::open(&self.broker, topics)
+    pub fn outlet(&self, topics: &[&str], dead_letters: Option<&str>) -> Result<Outlet, Failure> {
+        Outlet::open(&self.broker, topics.iter().copied().chain(dead_letters))
     }
 
     /// Sends one record to an input or a global table; says whether the stream reads that topic.

@@ -3,8 +3,15 @@
 use streams::broker::memory::{MemoryAdmin, MemoryBroker, MemoryConsumer};
 use streams::broker::{Admin, Broker, Consumer, ConsumerRecord, TopicPartition};
 
+use topology::codec;
+use topology::wire::topics;
+
 use super::broken;
 use crate::failure::Failure;
+use crate::output::{DeadLetter, Output};
+
+/// What the application writes for whoever watches it.
+pub const OUTPUTS: [&str; 3] = [topics::ENGAGEMENT_SCORES, topics::INTERVENTION_COMMANDS, topics::INTERVENTION_RESULTS];
 
 /// Records taken at once.
 const BATCH: usize = 4_096;
@@ -27,6 +34,30 @@ pub struct Received<'a> {
 }
 
 impl Received<'_> {
+    /// Its value; empty for a tombstone.
+    #[must_use]
+    pub fn value(&self) -> &[u8] {
+        self.record.value.as_deref().unwrap_or_default()
+    }
+
+    /// What it says, for an outlet of [`OUTPUTS`] and the dead letters.
+    ///
+    /// # Errors
+    /// Bytes that the application would not have written: a defect.
+    pub fn output(&self) -> Result<Output, Failure> {
+        let value = self.value();
+        Ok(match OUTPUTS.get(self.topic).copied() {
+            Some(topics::ENGAGEMENT_SCORES) => Output::Score(Box::new(codec::decode(value).map_err(broken)?)),
+            Some(topics::INTERVENTION_COMMANDS) => Output::Command(Box::new(codec::decode(value).map_err(broken)?)),
+            Some(_) => Output::Result(Box::new(codec::decode(value).map_err(broken)?)),
+            None => Output::DeadLetter(DeadLetter {
+                topic: self.header("__streams.errors.topic").into(),
+                key: String::from_utf8_lossy(self.record.key.as_deref().unwrap_or_default()).into(),
+                reason: self.header("__streams.errors.message").into(),
+            }),
+        })
+    }
+
     /// The text of a header; empty where there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> String {
@@ -36,9 +67,9 @@ impl Received<'_> {
 }
 
 impl Outlet {
-    pub(super) fn open(broker: &MemoryBroker, topics: &[&str]) -> Result<Self, Failure> {
+    pub(super) fn open<'a>(broker: &MemoryBroker, topics: impl Iterator<Item = &'a str>) -> Result<Self, Failure> {
         let mut consumer = broker.reader().map_err(broken)?;
-        let partitions: Vec<TopicPartition> = topics.iter().map(|topic| TopicPartition::new(*topic, 0)).collect();
+        let partitions: Vec<TopicPartition> = topics.map(|topic| TopicPartition::new(topic, 0)).collect();
         let from_the_start: Vec<_> = partitions.iter().map(|partition| (partition.clone(), 0)).collect();
         consumer.assign(&from_the_start).map_err(broken)?;
         Ok(Self { consumer, admin: broker.admin().map_err(broken)?, partitions, records: Vec::new() })
