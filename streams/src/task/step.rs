@@ -122,21 +122,7 @@ impl Task {
         while fired < budget {
             let Some(timer) = self.state.timers.take_due(to_ms) else { break };
             self.move_stream_time(timer.at_ms);
-            let mut context = Context {
-                task: self.id,
-                application_id: &self.topology.application_id,
-                plan: &self.plan,
-                nodes: &mut self.nodes,
-                state: &mut self.state,
-                globals,
-                out,
-                node: usize::MAX,
-                record: None,
-                origin: None,
-                failed: None,
-                failed_at: None,
-                wrote: false,
-            };
+            let mut context = self.context(globals, out);
             let result = context.run(timer.node, |node, context| node.on_timer(timer.at_ms, timer.key(), context));
             match conclude(context, result)? {
                 Ended::Well => {}
@@ -150,26 +136,31 @@ impl Task {
         Ok(fired)
     }
 
+    /// What a node sees when no record made it run.
+    fn context<'a>(&'a mut self, globals: &'a Globals, out: &'a mut dyn Collector) -> Context<'a> {
+        Context {
+            task: self.id,
+            application_id: &self.topology.application_id,
+            plan: &self.plan,
+            nodes: &mut self.nodes,
+            state: &mut self.state,
+            globals,
+            out,
+            node: usize::MAX,
+            record: None,
+            origin: None,
+            failed: None,
+            failed_at: None,
+            wrote: false,
+        }
+    }
+
     /// Lets every node put back what it keeps decoded.
     pub(super) fn before_commit(&mut self, out: &mut dyn Collector) -> Result<(), TaskError> {
         // Nothing asynchronous takes part in what is committed.
         let globals = Globals::default();
         for node in 0..self.nodes.len() {
-            let mut context = Context {
-                task: self.id,
-                application_id: &self.topology.application_id,
-                plan: &self.plan,
-                nodes: &mut self.nodes,
-                state: &mut self.state,
-                globals: &globals,
-                out,
-                node: usize::MAX,
-                record: None,
-                origin: None,
-                failed: None,
-                failed_at: None,
-                wrote: false,
-            };
+            let mut context = self.context(&globals, out);
             let result = context.run(node, |node, context| node.before_commit(context));
             if let Ended::SetAside(fault) = conclude(context, result)? {
                 let node = self.plan.nodes.get(node).map_or_else(|| "node".into(), |node| node.name.clone());
