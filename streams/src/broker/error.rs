@@ -1,5 +1,7 @@
 //! What can go wrong at the seam, and what the caller must do about it.
 
+use std::sync::Arc;
+
 use super::{Offset, TopicPartition};
 
 /// What the caller must do.
@@ -106,6 +108,30 @@ pub enum BrokerError {
         /// Where the client stands.
         state: &'static str,
     },
+    /// The cluster does not let us: wrong credentials, or a right that is missing.
+    #[error("{operation}: the cluster does not allow it; check the credentials and the access rules")]
+    Unauthorized {
+        /// The call.
+        operation: &'static str,
+    },
+    /// A client could not be made from its settings.
+    #[error("{operation}: the client can not be made: {reason}")]
+    ClientNotCreated {
+        /// The call.
+        operation: &'static str,
+        /// What the client's library says.
+        reason: Arc<str>,
+    },
+    /// The client or the broker failed in a way that nothing here expects.
+    #[error("{operation}: {reason} (code {code})")]
+    Client {
+        /// The call.
+        operation: &'static str,
+        /// Kafka's error code; the client's own are negative.
+        code: i32,
+        /// What the client's library says.
+        reason: Arc<str>,
+    },
     /// The process was stopped here. Only a simulator says this.
     #[error("{operation}: the process was stopped")]
     Stopped {
@@ -125,10 +151,14 @@ impl BrokerError {
             Self::ProducerFenced { .. } | Self::IllegalGeneration { .. } | Self::UnknownMember { .. } => {
                 ErrorKind::Fenced
             }
-            Self::FencedInstance { .. } | Self::UnknownPartition { .. } => ErrorKind::Configuration,
+            Self::FencedInstance { .. }
+            | Self::UnknownPartition { .. }
+            | Self::Unauthorized { .. }
+            | Self::ClientNotCreated { .. } => ErrorKind::Configuration,
             Self::NotAssigned { .. }
             | Self::OffsetOutOfRange { .. }
             | Self::InvalidState { .. }
+            | Self::Client { .. }
             | Self::Stopped { .. } => ErrorKind::Fatal,
         }
     }

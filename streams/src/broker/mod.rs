@@ -11,6 +11,8 @@
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod error;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod memory;
 mod record;
 
@@ -136,6 +138,9 @@ pub trait Consumer: Send {
     fn position(&self, partition: &TopicPartition) -> Option<Offset>;
     /// Looks the ends up on the broker, in the order asked. Fails when the broker does not answer: an outage is not silence.
     fn ends(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError>;
+    /// Blocks until something may have come in (a record, the end of a partition, an event of the group), at most for so long.
+    /// For a loop that has nothing to do. May return early for no reason.
+    fn wait(&mut self, max_ms: u64);
 }
 
 /// What became of one record that was sent.
@@ -166,6 +171,8 @@ pub trait TransactionalProducer: Send {
     fn commit(&mut self) -> Result<(), BrokerError>;
     /// Aborts.
     fn abort(&mut self) -> Result<(), BrokerError>;
+    /// Blocks until something may have been delivered, at most for so long. For a loop that waits for its deliveries.
+    fn wait(&mut self, max_ms: u64);
 }
 
 /// What becomes of old records.

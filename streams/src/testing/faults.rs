@@ -280,6 +280,10 @@ impl<C: Consumer> Consumer for FaultyConsumer<C> {
     fn ends(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {
         self.faults.call(Operation::Ends, || self.inner.ends(partitions))
     }
+
+    fn wait(&mut self, max_ms: u64) {
+        self.inner.wait(max_ms);
+    }
 }
 
 /// A producer with faults.
@@ -315,6 +319,10 @@ impl<P: TransactionalProducer> TransactionalProducer for FaultyProducer<P> {
 
     fn abort(&mut self) -> Result<(), BrokerError> {
         self.faults.call(Operation::Abort, || self.inner.abort())
+    }
+
+    fn wait(&mut self, max_ms: u64) {
+        self.inner.wait(max_ms);
     }
 }
 

@@ -198,4 +198,8 @@ impl TransactionalProducer for MemoryProducer {
             _ => self.open("abort").map(|_| ()),
         }
     }
+
+    fn wait(&mut self, _max_ms: u64) {
+        // What was flushed is delivered.
+    }
 }
