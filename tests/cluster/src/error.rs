@@ -108,6 +108,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The system lets nobody listen to Ctrl-C.
+    #[error("cannot listen to signals: {0}")]
+    Signals(io::Error),
     /// One of Kafka's own tools failed.
     #[error("{class} failed ({status}):\n{output}")]
     Tool {

@@ -14,8 +14,10 @@ use crate::process::last_lines;
 pub const KAFKA_VERSION: &str = "4.3.1";
 /// The release of the registry (Apicurio, which speaks Confluent's API).
 pub const REGISTRY_VERSION: &str = "3.0.9";
-/// Which release of the plugin reads the coordinates below.
-const PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+/// Fetches a project's dependencies.
+const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+/// Fetches one archive and asks for nothing else. Later releases also want the project file of its parent, which is not everywhere.
+const UNPACK: &str = "org.apache.maven.plugins:maven-dependency-plugin:2.10:unpack";
 
 /// Something to install.
 struct Package {
@@ -49,11 +51,7 @@ pub fn kafka() -> Result<PathBuf, Error> {
             dependency("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
         ]
         .concat(),
-        goals: vec![
-            format!("{PLUGIN}:copy-dependencies"),
-            "-DincludeScope=runtime".to_owned(),
-            "-DoutputDirectory=fetched".to_owned(),
-        ],
+        goals: vec![COPY.to_owned(), "-DincludeScope=runtime".to_owned(), "-DoutputDirectory=fetched".to_owned()],
     })
 }
 
@@ -65,7 +63,7 @@ pub fn registry() -> Result<PathBuf, Error> {
         size: "110 MB",
         dependencies: String::new(),
         goals: vec![
-            format!("{PLUGIN}:unpack"),
+            UNPACK.to_owned(),
             format!("-Dartifact=io.apicurio:apicurio-registry-app:{REGISTRY_VERSION}:tar.gz:all"),
             "-DoutputDirectory=fetched".to_owned(),
         ],
@@ -103,7 +101,7 @@ fn fetch(package: &Package, cache: &Path, installed: &Path) -> Result<(), Error>
     let project = work.path().join("pom.xml");
     fs::write(&project, project_text(package)).map_err(Error::file(&project))?;
     let maven = Command::new("mvn")
-        .args(["--batch-mode", "--quiet"])
+        .args(["--batch-mode", "--quiet", "-Dstyle.color=never"])
         .args(&package.goals)
         .current_dir(work.path())
         .stdin(Stdio::null())

@@ -4,20 +4,15 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::error::Error;
-use crate::process::last_lines;
-use crate::server::{Plan, Server, new_folder};
-use crate::{install, java, ports, probe, settings};
+use crate::programs::Programs;
+use crate::server::{Plan, Server, new_folder, start_on_free_ports};
+use crate::{java, ports, probe, settings};
 
 const NAME: &str = "Kafka";
 /// Any will do, as long as it is one of Kafka's: sixteen bytes in Base64.
 const CLUSTER_ID: &str = "RW5nYWdlbWVudENvbmR1Yw";
-/// How often a start is tried when somebody takes a free port before the broker does.
-const TRIES: u32 = 3;
-/// What it says then.
-const PORT_LOST: &str = "Address already in use";
 /// What Kafka says goes to its output, a line each.
 const LOGGING: &str = r#"<Configuration status="ERROR">
 <Appenders><Console name="out"><PatternLayout pattern="%d %p %m (%c)%n"/></Console></Appenders>
@@ -28,9 +23,13 @@ const LOGGING: &str = r#"<Configuration status="ERROR">
 /// What a cluster is to be like.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Written behind the settings of every broker here, and so over them.
     settings: Vec<(String, String)>,
+    /// One that was asked for; else a free one.
     port: Option<u16>,
+    /// Where its folder is made; else where temporary files are.
     parent: Option<PathBuf>,
+    /// Whether Java may take its time to compile.
     long_lived: bool,
 }
 
@@ -74,10 +73,10 @@ impl Options {
 /// when this process ends in any other way.
 pub struct Cluster {
     server: Server,
+    /// Where it listens, at each start.
     port: u16,
-    /// The program and its first arguments: what Kafka's tools are started with.
-    java: OsString,
-    class_path: Vec<OsString>,
+    /// The tools that come with it.
+    programs: Programs,
 }
 
 impl Cluster {
@@ -86,43 +85,29 @@ impl Cluster {
     /// # Errors
     /// What is missing on this machine, a port that is taken, or what Kafka said before it ended.
     pub fn start(options: Options) -> Result<Self, Error> {
-        let java = java::find()?;
-        let jars = install::kafka()?;
-        let mut tries = 1;
-        loop {
-            match Self::try_start(&options, &java, &jars) {
-                Err(Error::Ended { output, .. }) if output.contains(PORT_LOST) && tries < TRIES => tries += 1,
-                outcome => return outcome,
-            }
-        }
+        let programs = Programs::find()?;
+        start_on_free_ports(|| Self::try_start(&options, &programs))
     }
 
-    fn try_start(options: &Options, java: &OsString, jars: &Path) -> Result<Self, Error> {
+    fn try_start(options: &Options, programs: &Programs) -> Result<Self, Error> {
         let port = options.port.map_or_else(ports::free, |port| ports::take(port, "--port"))?;
         let folder = new_folder("kafka-", options.parent.as_ref())?;
-        let class_path = class_path(jars, folder.path());
         let properties = folder.path().join("server.properties");
         let own = settings::addresses(port, ports::free()?, &folder.path().join("data"));
         write_file(&properties, &properties_text(&own, &options.settings))?;
-        write_file(&folder.path().join("log4j2.xml"), LOGGING)?;
-        let format = ["format", "--standalone", "--cluster-id", CLUSTER_ID, "--config"].map(OsString::from);
-        let format = format.into_iter().chain([properties.clone().into_os_string()]);
-        run_tool(java, &class_path, "kafka.tools.StorageTool", format)?;
-        let speed = (!options.long_lived).then(|| java::START_FAST.into());
-        let main = ["kafka.Kafka".into(), properties.into_os_string()];
-        let plan = Plan {
-            name: NAME,
-            program: java.clone(),
-            arguments: java::MEMORY
-                .map(Into::into)
-                .into_iter()
-                .chain(speed)
-                .chain(class_path.clone())
-                .chain(main)
-                .collect(),
-            answers: Box::new(move || probe::kafka_answers(port)),
-        };
-        Ok(Self { server: Server::start(plan, folder)?, port, java: java.clone(), class_path })
+        let logging = folder.path().join("log4j2.xml");
+        write_file(&logging, LOGGING)?;
+        format_data(programs, &properties)?;
+        let mut arguments: Vec<OsString> = java::MEMORY.map(OsString::from).into();
+        if !options.long_lived {
+            arguments.push(java::START_FAST.into());
+        }
+        arguments.push(format!("-Dlog4j2.configurationFile={}", logging.display()).into());
+        arguments.extend(programs.class_path());
+        arguments.extend(["kafka.Kafka".into(), properties.into_os_string()]);
+        let answers = Box::new(move || probe::kafka_answers(port));
+        let plan = Plan { name: NAME, program: programs.java.clone(), arguments, answers };
+        Ok(Self { server: Server::start(plan, folder)?, port, programs: programs.clone() })
     }
 
     /// What clients are to be given as `bootstrap.servers`.
@@ -179,6 +164,12 @@ impl Cluster {
         self.server.check()
     }
 
+    /// Whether it answers a request right now; a suspended one is waited for two seconds.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.server.answers()
+    }
+
     /// The broker's process, for who wants to measure it; `None` when it is not running.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
@@ -191,46 +182,29 @@ impl Cluster {
         self.server.folder()
     }
 
+    /// What a person types to run one of Kafka's own tools.
+    #[must_use]
+    pub fn tool_command(&self, class: &str) -> String {
+        self.programs.command_line(class)
+    }
+
     /// Runs one of Kafka's own tools against it, such as `org.apache.kafka.tools.TopicCommand`, and gives back what it prints.
-    /// A start of Java takes a second or two: for what no client of ours can do, or to hear it from somebody else.
+    /// A start of Java takes a second or two, and a tool that gets no answer ends by its own time-outs: for what no client of ours can do, or to hear it from somebody else.
     ///
     /// # Errors
     /// What the tool says when it fails.
     pub fn tool(&self, class: &str, arguments: &[&str]) -> Result<String, Error> {
         let bootstrap = ["--bootstrap-server".to_owned(), self.bootstrap_servers()];
         let arguments = bootstrap.into_iter().map(OsString::from).chain(arguments.iter().map(OsString::from));
-        run_tool(&self.java, &self.class_path, class, arguments)
+        self.programs.run(class, arguments)
     }
 }
 
-fn run_tool(
-    java: &OsString,
-    class_path: &[OsString],
-    class: &str,
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<String, Error> {
-    let ran = Command::new(java)
-        .args(java::MEMORY)
-        .arg(java::START_FAST)
-        .args(class_path)
-        .arg(class)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| Error::Spawn { program: java.to_string_lossy().into_owned(), source })?;
-    let printed = last_lines(&ran.stdout, false);
-    if ran.status.success() {
-        return Ok(printed);
-    }
-    let output = format!("{printed}\n{}", last_lines(&ran.stderr, false));
-    Err(Error::Tool { class: class.to_owned(), status: ran.status, output })
-}
-
-fn class_path(jars: &Path, folder: &Path) -> Vec<OsString> {
-    let mut logging = OsString::from("-Dlog4j2.configurationFile=");
-    logging.push(folder.join("log4j2.xml"));
-    // Java itself expands the star, to all jars.
-    vec![logging, "-cp".into(), jars.join("*").into_os_string()]
+/// Kafka starts on formatted data only.
+fn format_data(programs: &Programs, properties: &Path) -> Result<(), Error> {
+    let arguments = ["format", "--standalone", "--cluster-id", CLUSTER_ID, "--config"].map(OsString::from);
+    let arguments = arguments.into_iter().chain([properties.as_os_str().to_owned()]);
+    programs.run("kafka.tools.StorageTool", arguments).map(|_| ())
 }
 
 /// Later settings replace earlier ones: Java's properties keep the last of a key.

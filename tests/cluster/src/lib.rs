@@ -17,8 +17,9 @@
 //! It is *not* how to run Kafka: one broker, nothing replicated, nothing encrypted, everything gone in the end.
 //!
 //! The layout, in reading order: [`install`] fetches; [`settings`] says how the broker is set; [`Cluster`] and [`Registry`] are
-//! the two servers; `server` is what they have in common, `process` ends them with their owner, `probe` asks them whether they
-//! are ready; `java`, `ports` and [`clock`] are what they need of the machine.
+//! the two servers; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own and `server` is what both
+//! servers have in common; `probe` asks them whether they are ready, `process` ends them with their owner; `java`, `ports` and
+//! [`clock`] are what they need of the machine.
 
 pub mod install;
 pub mod settings;
@@ -26,6 +27,10 @@ pub mod settings;
 mod kafka;
 pub mod registry;
 
+pub mod args;
+pub mod foreground;
+
+mod programs;
 mod server;
 
 mod probe;

@@ -1,9 +1,10 @@
 //! A schema registry with Confluent's API, all to itself.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::server::{Plan, Server, new_folder};
+use crate::server::{Plan, Server, new_folder, start_on_free_ports};
 use crate::{install, java, ports, probe};
 
 const NAME: &str = "the registry";
@@ -14,13 +15,16 @@ pub const API_PATH: &str = "/apis/ccompat/v7";
 /// are removed; the same happens when this process ends in any other way.
 pub struct Registry {
     server: Server,
+    /// Where it listens, at each start.
     port: u16,
 }
 
 /// What a registry is to be like.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// One that was asked for; else a free one.
     port: Option<u16>,
+    /// Where its folder is made; else where temporary files are.
     parent: Option<PathBuf>,
 }
 
@@ -54,21 +58,20 @@ impl Registry {
     pub fn start(options: Options) -> Result<Self, Error> {
         let java = java::find()?;
         let installed = install::registry()?;
+        start_on_free_ports(|| Self::try_start(&options, &java, &installed))
+    }
+
+    fn try_start(options: &Options, java: &OsString, installed: &Path) -> Result<Self, Error> {
         let port = options.port.map_or_else(ports::free, |port| ports::take(port, "--registry-port"))?;
         let folder = new_folder("registry-", options.parent.as_ref())?;
         let jar = installed.join(format!("apicurio-registry-app-{}-runner.jar", install::REGISTRY_VERSION));
-        let address = ["-Dquarkus.http.host=127.0.0.1".into(), format!("-Dquarkus.http.port={port}").into()];
-        let path = format!("{API_PATH}/subjects");
-        let plan = Plan {
-            name: NAME,
-            program: java,
-            arguments: (java::MEMORY.map(Into::into).into_iter())
-                .chain([java::START_FAST.into()])
-                .chain(address)
-                .chain(["-jar".into(), jar.into_os_string()])
-                .collect(),
-            answers: Box::new(move || probe::registry_answers(port, &path)),
-        };
+        let mut arguments: Vec<OsString> = java::MEMORY.map(OsString::from).into();
+        arguments.push(java::START_FAST.into());
+        arguments.push("-Dquarkus.http.host=127.0.0.1".into());
+        arguments.push(format!("-Dquarkus.http.port={port}").into());
+        arguments.extend(["-jar".into(), jar.into_os_string()]);
+        let answers = Box::new(move || probe::registry_answers(port, &format!("{API_PATH}/subjects")));
+        let plan = Plan { name: NAME, program: java.clone(), arguments, answers };
         Ok(Self { server: Server::start(plan, folder)?, port })
     }
 
@@ -124,6 +127,12 @@ impl Registry {
     /// What it said before it ended, or that it was stopped.
     pub fn check(&mut self) -> Result<(), Error> {
         self.server.check()
+    }
+
+    /// Whether it answers a request right now; a suspended one is waited for two seconds.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.server.answers()
     }
 
     /// Its process, for who wants to measure it; `None` when it is not running.

@@ -15,6 +15,10 @@ use crate::process::Process;
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// An orderly stop takes half a second. Past this it is no longer asked for.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How often a start is tried when the port was lost.
+const TRIES: u32 = 3;
+/// What servers say then: Kafka, and the registry.
+const PORT_LOST: [&str; 2] = ["Address already in use", "already bound"];
 
 /// How a server is started, as often as needed.
 pub(crate) struct Plan {
@@ -57,11 +61,12 @@ impl Server {
                 Ok(())
             }
             Some(Err(status)) => Err(Error::Ended { server: plan.name, status, output: process.last_words() }),
-            None => Err(Error::Silent {
-                server: plan.name,
-                seconds: START_PATIENCE.as_secs(),
-                output: process.last_words(),
-            }),
+            None => {
+                let (server, seconds) = (plan.name, START_PATIENCE.as_secs());
+                let silent = Error::Silent { server, seconds, output: process.last_words() };
+                end(process)?;
+                Err(silent)
+            }
         }
     }
 
@@ -107,6 +112,11 @@ impl Server {
         }
     }
 
+    /// Whether it answers a request right now.
+    pub(crate) fn answers(&self) -> bool {
+        (self.plan.answers)()
+    }
+
     /// Its process; `None` when it is not running.
     pub(crate) fn process_id(&self) -> Option<u32> {
         self.process.as_ref().map(Process::id)
@@ -130,9 +140,25 @@ impl Server {
 /// Kills the server alone. The supervisor sees an end like any other, and leaves the folder in place.
 fn end(mut process: Process) -> Result<(), Error> {
     match process.signal(Signal::KILL) {
-        Ok(()) => process.ended_within(STOP_PATIENCE).map_or(Ok(()), |_| Ok(())),
+        Ok(()) => {
+            process.ended_within(STOP_PATIENCE);
+            Ok(())
+        }
         Err(Error::NotRunning { .. }) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// Tries a start again when somebody else takes the free port that was found before the server does.
+pub(crate) fn start_on_free_ports<T>(mut start: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let mut tries = 1;
+    loop {
+        match start() {
+            Err(Error::Ended { output, .. }) if tries < TRIES && PORT_LOST.iter().any(|text| output.contains(text)) => {
+                tries += 1;
+            }
+            outcome => return outcome,
+        }
     }
 }
 
