@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
+use crate::settings::HEAP;
 
 /// The oldest Java that Kafka's broker runs on.
 const NEEDED: u32 = 17;
 
-/// How much memory a server may take, and how it is to use it. One small heap and one thread that collects it: several
-/// servers share a few cores with the tests.
-pub(crate) const MEMORY: [&str; 2] = ["-Xmx512m", "-XX:+UseSerialGC"];
+/// One small heap, and one thread that collects it: several servers share a few cores with the tests.
+pub(crate) const MEMORY: [&str; 2] = [HEAP, "-XX:+UseSerialGC"];
 
 /// Half the time to start (4 s, not 6) and half the CPU, for less speed afterwards: right for a server that lives as long as a test.
 pub(crate) const START_FAST: &str = "-XX:TieredStopAtLevel=1";

@@ -7,6 +7,9 @@ pub const KAFKA_PORT: u16 = 9092;
 /// The port that a registry's clients expect, where `make kafka` listens.
 pub const REGISTRY_PORT: u16 = 8081;
 
+/// How much memory Java may take for either.
+pub const HEAP: &str = "-Xmx512m";
+
 /// What makes one broker behave like a cluster's, only smaller and without waiting.
 pub const BROKER: [(&str, &str); 10] = [
     ("auto.create.topics.enable", "false"),
