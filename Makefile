@@ -6,20 +6,25 @@ CARGO ?= cargo
 CARGO_DENY_VERSION := 0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test check format bench
+.PHONY: help setup can-build tools demo kafka test check format bench
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Check that Rust and a C compiler are here; say exactly what to install if not
-	@command -v $(CARGO) >/dev/null || { echo "Rust is missing. Install it from https://rustup.rs (the version in rust-toolchain.toml is then fetched by itself)."; exit 1; }
-	@command -v cc >/dev/null || { echo "A C compiler is missing. On Debian or Ubuntu: apt-get install build-essential. On macOS: xcode-select --install."; exit 1; }
+setup: ## Check what building and Kafka need; install it if root on Debian, else say exactly what to install
+	@./tests/setup.sh
 
-tools: setup
+can-build:
+	@./tests/setup.sh build
+
+tools: can-build
 	@command -v cargo-deny >/dev/null || { echo "Installing cargo-deny $(CARGO_DENY_VERSION) (a few minutes, once)"; CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)-tools $(CARGO) install cargo-deny --locked --version $(CARGO_DENY_VERSION); }
 
-demo: setup ## Watch it work: simulated sessions, alarms, decisions and outcomes in the terminal, about a minute
+demo: can-build ## Watch it work: simulated sessions, alarms, decisions and outcomes in the terminal, about a minute
 	@$(CARGO) run --quiet --bin conductor -- demo
+
+kafka: setup ## Run a real Kafka and a schema registry until Ctrl-C, on 9092 and 8081 (others: ARGS="--port 19092 --registry-port 18081")
+	@$(CARGO) run --quiet --bin cluster -- kafka $(ARGS)
 
 test: setup ## Run all tests
 	$(CARGO) test --workspace --all-targets
@@ -30,8 +35,8 @@ check: tools ## Check format, lints, licences and dependencies
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) deny --offline check bans licenses sources
 
-format: setup ## Format the code
+format: can-build ## Format the code
 	$(CARGO) fmt --all
 
-bench: setup ## Measure speed and memory and print the table (release build: minutes the first time)
+bench: can-build ## Measure speed and memory and print the table (release build: minutes the first time)
 	./loadtest/bench.sh

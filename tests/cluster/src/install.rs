@@ -1,0 +1,160 @@
+//! Fetches Kafka and the registry from Maven, once, into a folder that every checkout on this machine shares.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::Error;
+use crate::java;
+use crate::process::last_lines;
+
+/// The release of Apache Kafka that everything here is tested with.
+pub const KAFKA_VERSION: &str = "4.3.1";
+/// The release of the registry (Apicurio, which speaks Confluent's API).
+pub const REGISTRY_VERSION: &str = "3.0.9";
+/// Fetches a project's dependencies.
+const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+/// Fetches one archive and asks for nothing else. Later releases also want the project file of its parent, which is not everywhere.
+const UNPACK: &str = "org.apache.maven.plugins:maven-dependency-plugin:2.10:unpack";
+
+/// Something to install.
+struct Package {
+    /// Its name for people.
+    what: &'static str,
+    /// Its folder in the cache.
+    folder: String,
+    /// For people, so that they know why it takes a while.
+    size: &'static str,
+    /// The dependencies of the project that Maven is shown.
+    dependencies: String,
+    /// What Maven is to do, into the folder `fetched`.
+    goals: Vec<String>,
+}
+
+/// The folder with Kafka's jars, installed if they are not there yet.
+pub fn kafka() -> Result<PathBuf, Error> {
+    let dependency = |group: &str, artifact: &str, version: &str| {
+        format!(
+            "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+        )
+    };
+    install(&Package {
+        what: "Apache Kafka 4.3.1",
+        folder: format!("kafka-{KAFKA_VERSION}"),
+        size: "54 MB",
+        dependencies: [
+            dependency("org.apache.kafka", "kafka_2.13", KAFKA_VERSION),
+            dependency("org.apache.kafka", "kafka-tools", KAFKA_VERSION),
+            // Without it Kafka says nothing about why it does not start.
+            dependency("org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.4"),
+        ]
+        .concat(),
+        goals: vec![COPY.to_owned(), "-DincludeScope=runtime".to_owned(), "-DoutputDirectory=fetched".to_owned()],
+    })
+}
+
+/// The folder with the registry, installed if it is not there yet.
+pub fn registry() -> Result<PathBuf, Error> {
+    install(&Package {
+        what: "Apicurio Registry 3.0.9",
+        folder: format!("registry-{REGISTRY_VERSION}"),
+        size: "110 MB",
+        dependencies: String::new(),
+        goals: vec![
+            UNPACK.to_owned(),
+            format!("-Dartifact=io.apicurio:apicurio-registry-app:{REGISTRY_VERSION}:tar.gz:all"),
+            "-DoutputDirectory=fetched".to_owned(),
+        ],
+    })
+}
+
+fn install(package: &Package) -> Result<PathBuf, Error> {
+    let cache = cache_folder()?;
+    let installed = cache.join(&package.folder);
+    if installed.is_dir() {
+        return Ok(installed);
+    }
+    fs::create_dir_all(&cache).map_err(Error::file(&cache))?;
+    let lock_path = cache.join(format!("{}.lock", package.folder));
+    let lock = File::create(&lock_path).map_err(Error::file(&lock_path))?;
+    // Another process may be installing: it does so once, for both. The lock goes with the file, or with the process.
+    lock.lock().map_err(Error::file(&lock_path))?;
+    if !installed.is_dir() {
+        fetch(package, &cache, &installed)?;
+    }
+    Ok(installed)
+}
+
+/// Fetches into a folder beside, which gets its name only when it is whole.
+fn fetch(package: &Package, cache: &Path, installed: &Path) -> Result<(), Error> {
+    java::find()?;
+    let _ = writeln!(
+        std::io::stderr(),
+        "Installing {} ({}, once) into {} with Maven",
+        package.what,
+        package.size,
+        installed.display()
+    );
+    let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(cache).map_err(Error::file(cache))?;
+    let project = work.path().join("pom.xml");
+    fs::write(&project, project_text(package)).map_err(Error::file(&project))?;
+    let maven = Command::new("mvn")
+        .args(["--batch-mode", "--quiet", "-Dstyle.color=never"])
+        .args(&package.goals)
+        .current_dir(work.path())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|_| Error::NoMaven)?;
+    let fetched = work.path().join("fetched");
+    if !maven.status.success() || !fetched.is_dir() {
+        let said = [maven.stdout, maven.stderr].concat();
+        return Err(Error::Fetch { what: package.what, output: last_lines(&said, false) });
+    }
+    fs::rename(&fetched, installed).map_err(Error::file(installed))
+}
+
+fn project_text(package: &Package) -> String {
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\">\n<modelVersion>4.0.0</modelVersion>\n\
+         <groupId>cluster</groupId><artifactId>{}</artifactId><version>1</version><packaging>pom</packaging>\n\
+         <dependencies>{}</dependencies>\n</project>\n",
+        package.folder, package.dependencies
+    )
+}
+
+/// Where installed things go: `ENGAGEMENT_CONDUCTOR_CACHE`, or a folder of ours where the user's caches are.
+fn cache_folder() -> Result<PathBuf, Error> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    choose_cache(
+        variable("ENGAGEMENT_CONDUCTOR_CACHE").as_deref(),
+        variable("XDG_CACHE_HOME").as_deref(),
+        variable("HOME").as_deref(),
+    )
+}
+
+fn choose_cache(override_: Option<&OsStr>, xdg: Option<&OsStr>, home: Option<&OsStr>) -> Result<PathBuf, Error> {
+    const OURS: &str = "engagement-conductor";
+    // The standard says that a relative XDG_CACHE_HOME is to be ignored.
+    let xdg = xdg.map(Path::new).filter(|path| path.is_absolute()).map(|path| path.join(OURS));
+    let home = home.map(|home| Path::new(home).join(".cache").join(OURS));
+    override_.map(PathBuf::from).or(xdg).or(home).ok_or(Error::NoCache)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_override_goes_before_the_users_cache_and_that_before_the_home() {
+        let choose = |override_: Option<&str>, xdg: Option<&str>, home: Option<&str>| {
+            choose_cache(override_.map(OsStr::new), xdg.map(OsStr::new), home.map(OsStr::new)).ok()
+        };
+        let expect = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(choose(Some("/o"), Some("/x"), Some("/h")), expect("/o"));
+        assert_eq!(choose(None, Some("/x"), Some("/h")), expect("/x/engagement-conductor"));
+        assert_eq!(choose(None, Some("relative"), Some("/h")), expect("/h/.cache/engagement-conductor"));
+        assert_eq!(choose(None, None, None), None);
+    }
+}

@@ -1,0 +1,92 @@
+#!/bin/sh
+# Checks what must be on this machine, and installs what is missing where that is a matter of one command: as root, with apt-get.
+# Elsewhere it says what to install. `setup.sh build` is what building needs, `setup.sh java` what Kafka needs, and without a word both.
+set -eu
+
+debian() { command -v apt-get >/dev/null; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# RocksDB's and librdkafka's bindings are generated with it. The places are those where the generator looks.
+have_libclang() {
+    [ -n "${LIBCLANG_PATH:-}" ] && return
+    for file in /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* /usr/lib64/libclang*.so* \
+        /Library/Developer/CommandLineTools/usr/lib/libclang.dylib \
+        /Applications/Xcode.app/Contents/Developer/Toolchains/XcodeDefault.xctoolchain/usr/lib/libclang.dylib \
+        /opt/homebrew/opt/llvm/lib/libclang.dylib; do
+        [ -e "$file" ] && return
+    done
+    return 1
+}
+
+have_openssl() { [ -n "${OPENSSL_DIR:-}" ] || pkg-config --exists openssl 2>/dev/null; }
+
+# `java -version` of a Mac without Java is there, and fails.
+have_java() {
+    version=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 17 ]
+}
+
+# The oldest Java that Kafka runs on, or the one that this release of the system has.
+debian_java() {
+    for version in 17 21 25; do
+        apt-cache show "openjdk-$version-jdk-headless" >/dev/null 2>&1 && break
+    done
+    echo "openjdk-$version-jdk-headless"
+}
+
+# What is missing, one line each: what apt-get calls it, what a Mac is to be told.
+missing_to_build() {
+    have cc && have c++ && have make || echo "build-essential|xcode-select --install"
+    have clang || echo "clang|xcode-select --install"
+    have_libclang || echo "libclang-dev|xcode-select --install"
+    have pkg-config || echo "pkg-config|brew install pkgconf"
+    have_openssl || echo "libssl-dev|brew install openssl@3"
+}
+
+missing_for_kafka() {
+    have_java || echo "$(if debian; then debian_java; fi)|brew install openjdk@21, and set JAVA_HOME to \$(brew --prefix openjdk@21)"
+    have mvn || echo "maven|brew install maven"
+}
+
+missing() {
+    case ${1:-all} in
+    build) missing_to_build ;;
+    java) missing_for_kafka ;;
+    all) missing_to_build && missing_for_kafka ;;
+    *) echo "usage: $0 [build|java]" >&2 && exit 2 ;;
+    esac
+}
+
+# Rust comes from its own installer, never from the system.
+if ! have "${CARGO:-cargo}"; then
+    echo "Rust is missing. Install it from https://rustup.rs (the version in rust-toolchain.toml is then fetched by itself)." >&2
+    exit 1
+fi
+
+found=$(missing "$@")
+[ -z "$found" ] && exit 0
+packages=$(echo "$found" | cut -d '|' -f 1 | sort -u | tr '\n' ' ')
+
+if debian && [ "$(id -u)" -eq 0 ]; then
+    echo "Installing what is missing: apt-get install $packages"
+    apt-get update -qq
+    # shellcheck disable=SC2086 # one word a package
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends -qq $packages >/dev/null
+    found=$(missing "$@")
+    [ -z "$found" ] && exit 0
+    echo "Still missing after that: $(echo "$found" | cut -d '|' -f 1 | tr '\n' ' ')" >&2
+    exit 1
+fi
+
+{
+    echo "Something is missing. Install it, and try again:"
+    if [ "$(uname)" = Darwin ]; then
+        echo "$found" | cut -d '|' -f 2 | sort -u | sed 's/^/  /'
+    elif debian; then
+        echo "  sudo apt-get install $packages"
+    else
+        echo "  on Debian or Ubuntu: apt-get install $packages"
+        echo "  on other systems: the packages of the same purpose"
+    fi
+} >&2
+exit 1
