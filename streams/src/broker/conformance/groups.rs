@@ -53,7 +53,8 @@ pub(super) fn members_keep_what_they_have_when_another_joins<H: Harness>(harness
     assert!(second.owned.is_subset(&before.1));
 }
 
-pub(super) fn each_lead_topic_is_spread_evenly<H: Harness>(harness: &H) {
+/// In all, not each by itself: Kafka's cooperative assignor counts partitions, whatever their topics.
+pub(super) fn several_lead_topics_are_spread_evenly_in_all<H: Harness>(harness: &H) {
     let stage = Stage::new(harness, 4);
     let other = harness.name("other");
     stage.create(&other, 4, Cleanup::Delete);
@@ -63,10 +64,7 @@ pub(super) fn each_lead_topic_is_spread_evenly<H: Harness>(harness: &H) {
     assert_eq!(first.owned.len(), 8);
     let mut second = stage.member_of("second", None, &topics);
     stage.settle_group(&mut [&mut first, &mut second]);
-    for member in [&first, &second] {
-        let of_stage = member.owned.iter().filter(|partition| partition.topic == stage.topic).count();
-        assert_eq!((of_stage, member.owned.len()), (2, 4));
-    }
+    assert_eq!((first.owned.len(), second.owned.len()), (4, 4));
 }
 
 pub(super) fn a_leaving_member_hands_its_partitions_on_at_once<H: Harness>(harness: &H) {

@@ -75,6 +75,8 @@ pub(super) fn a_commit_of_nobody_is_refused<H: Harness>(harness: &H) {
 
 pub(super) fn a_refused_commit_spoils_its_transaction<H: Harness>(harness: &H) {
     let stage = Stage::new(harness, 1);
+    let mut member = stage.member("m", None);
+    stage.settle_group(&mut [&mut member]);
     let mut producer = stage.producer("a");
     stage.write(&mut producer, 0, &["1"]);
     let stranger = GroupMetadata { group: stage.group.clone(), generation: 1, member: "stranger".to_owned() };
@@ -83,7 +85,16 @@ pub(super) fn a_refused_commit_spoils_its_transaction<H: Harness>(harness: &H) {
     assert_eq!(producer.commit().unwrap_err().kind(), ErrorKind::AbortRequired);
     producer.abort().unwrap();
     harness.settle();
-    assert!(stage.values(0).is_empty());
+    stage.expect_values(0, &[]);
+}
+
+pub(super) fn a_commit_for_a_group_without_members_is_refused<H: Harness>(harness: &H) {
+    let stage = Stage::new(harness, 1);
+    let mut producer = stage.producer("a");
+    stage.begin(&mut producer);
+    let early = GroupMetadata { group: stage.group.clone(), generation: 1, member: "early".to_owned() };
+    let error = stage.retry(|| producer.send_offsets(&[(stage.partition(0), 5)], &early)).unwrap_err();
+    assert_eq!(error, BrokerError::IllegalGeneration { group: stage.group.clone(), generation: 1 });
 }
 
 pub(super) fn a_member_past_the_poll_interval_commits_nothing<H: Harness>(harness: &H) {

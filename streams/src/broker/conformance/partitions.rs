@@ -25,7 +25,7 @@ pub(super) fn compaction_keeps_the_last_value_of_each_key<H: Harness>(harness: &
     stage.begin(&mut b);
     stage.send_keyed(&mut b, 0, "x", Some("open")).unwrap();
     stage.deliver(&mut b).unwrap();
-    let before = stage.drain(&mut stage.reader(0, 0), 0);
+    let before = stage.drain_count(&mut stage.reader(0, 0), 0, rounds.len());
 
     harness.compact(&stage.partition(0));
     let after = stage.drain(&mut stage.reader(0, 0), 0);
@@ -37,7 +37,8 @@ pub(super) fn compaction_keeps_the_last_value_of_each_key<H: Harness>(harness: &
     assert_eq!(kept.len(), 3, "the last value of each key, the tombstone too, at its offset: {after:?}");
     b.commit().unwrap();
     harness.settle();
-    assert_eq!(stage.drain(&mut stage.reader(0, 0), 0).last().map(value_of).as_deref(), Some("open"));
+    let last = stage.drain_count(&mut stage.reader(0, 0), 0, kept.len() + 1).pop();
+    assert_eq!(last.as_ref().map(value_of).as_deref(), Some("open"));
 }
 
 pub(super) fn deleted_records_are_out_of_range<H: Harness>(harness: &H) {
@@ -45,14 +46,15 @@ pub(super) fn deleted_records_are_out_of_range<H: Harness>(harness: &H) {
     let mut producer = stage.producer("a");
     stage.write_and_commit(&mut producer, 0, &["1", "2", "3"]);
     let partition = stage.partition(0);
-    let mut reader = stage.reader(0, 0);
     stage.broker.admin().unwrap().delete_records(&[(partition.clone(), 2)]).unwrap();
     harness.settle();
-    let error = reader.fetch(&partition, 10, &mut Vec::new()).unwrap_err();
+    // Assigned after the deletion: a real client may have read ahead what is gone since.
+    let mut reader = stage.reader(0, 0);
+    let error = stage.until(|| reader.fetch(&partition, 10, &mut Vec::new()).err());
     assert_eq!(error, BrokerError::OffsetOutOfRange { partition: partition.clone(), offset: 0, log_start: 2 });
     assert_eq!(reader.ends(std::slice::from_ref(&partition)).unwrap()[0].log_start, 2);
     reader.seek(&partition, 2).unwrap();
-    assert_eq!(stage.drain(&mut reader, 0).iter().map(value_of).collect::<Vec<_>>(), ["3"]);
+    assert_eq!(stage.drain_count(&mut reader, 0, 1).iter().map(value_of).collect::<Vec<_>>(), ["3"]);
 }
 
 pub(super) fn a_seek_reads_again_from_there<H: Harness>(harness: &H) {
@@ -60,10 +62,10 @@ pub(super) fn a_seek_reads_again_from_there<H: Harness>(harness: &H) {
     let mut producer = stage.producer("a");
     stage.write_and_commit(&mut producer, 0, &["1", "2", "3"]);
     let mut reader = stage.reader(0, 0);
-    assert_eq!(stage.drain(&mut reader, 0).len(), 3);
+    assert_eq!(stage.drain_count(&mut reader, 0, 3).len(), 3);
     reader.seek(&stage.partition(0), 1).unwrap();
     assert_eq!(reader.position(&stage.partition(0)), Some(1));
-    assert_eq!(stage.drain(&mut reader, 0).iter().map(value_of).collect::<Vec<_>>(), ["2", "3"]);
+    assert_eq!(stage.drain_count(&mut reader, 0, 2).iter().map(value_of).collect::<Vec<_>>(), ["2", "3"]);
 }
 
 pub(super) fn fetching_takes_at_most_what_was_asked_for<H: Harness>(harness: &H) {

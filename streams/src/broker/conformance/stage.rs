@@ -70,6 +70,17 @@ impl<'a, H: Harness> Stage<'a, H> {
         panic!("not done after {TRIES} tries")
     }
 
+    /// Asks until there is an answer.
+    pub(super) fn until<T>(&self, mut ask: impl FnMut() -> Option<T>) -> T {
+        for _ in 0..TRIES {
+            if let Some(answer) = ask() {
+                return answer;
+            }
+            self.harness.settle();
+        }
+        panic!("no answer after {TRIES} tries")
+    }
+
     /// A producer, ready to begin.
     pub(super) fn producer(&self, id: &str) -> ProducerOf<H> {
         let transactional_id = format!("{}-{id}", self.topic);
@@ -155,9 +166,25 @@ impl<'a, H: Harness> Stage<'a, H> {
         panic!("the end of {partition} was not reached after {TRIES} tries")
     }
 
-    /// The values of the partition that are committed now.
-    pub(super) fn values(&self, partition: u32) -> Vec<String> {
-        self.drain(&mut self.reader(partition, 0), partition).iter().map(value_of).collect()
+    /// The same, once so many records can be reached: the marker of a commit follows it in the background.
+    pub(super) fn drain_count(
+        &self,
+        consumer: &mut ConsumerOf<H>,
+        partition: u32,
+        count: usize,
+    ) -> Vec<ConsumerRecord> {
+        let mut records = Vec::new();
+        self.until(|| {
+            records.append(&mut self.drain(consumer, partition));
+            (records.len() >= count).then_some(())
+        });
+        records
+    }
+
+    /// The partition's committed values, once there are as many as expected.
+    pub(super) fn expect_values(&self, partition: u32, expected: &[&str]) {
+        let records = self.drain_count(&mut self.reader(partition, 0), partition, expected.len());
+        assert_eq!(records.iter().map(value_of).collect::<Vec<_>>(), expected);
     }
 
     pub(super) fn config(&self, client: &str, group_instance: Option<&str>) -> ConsumerConfig {

@@ -26,7 +26,7 @@ pub(super) fn committed_records_are_read_in_order_with_all_they_carry<H: Harness
     producer.commit().unwrap();
     harness.settle();
 
-    let read = stage.drain(&mut stage.reader(0, 0), 0);
+    let read = stage.drain_count(&mut stage.reader(0, 0), 0, 3);
     let expected = [
         ConsumerRecord {
             offset: 0,
@@ -52,7 +52,7 @@ pub(super) fn aborted_records_are_never_read<H: Harness>(harness: &H) {
     a.abort().unwrap();
     stage.harness.settle();
     stage.write_and_commit(&mut a, 0, &["3"]);
-    assert_eq!(stage.values(0), ["1", "2", "3"]);
+    stage.expect_values(0, &["1", "2", "3"]);
 }
 
 pub(super) fn an_open_transaction_hides_what_follows_it<H: Harness>(harness: &H) {
@@ -63,17 +63,19 @@ pub(super) fn an_open_transaction_hides_what_follows_it<H: Harness>(harness: &H)
     stage.write_and_commit(&mut b, 0, &["3"]);
     stage.write_and_commit(&mut b, 1, &["elsewhere"]);
     let mut reader = stage.reader(0, 0);
-    assert_eq!(stage.drain(&mut reader, 0).len(), 1);
-    assert_eq!(stage.values(1), ["elsewhere"]);
+    assert_eq!(stage.drain_count(&mut reader, 0, 1).len(), 1);
+    stage.expect_values(1, &["elsewhere"]);
     // One record, its marker; then the open record: nothing is read beyond it.
-    let ends = reader.ends(&[stage.partition(0)]).unwrap()[0];
-    assert_eq!((ends.log_start, ends.last_stable), (0, 2));
-    assert_eq!(ends.high_watermark, 5);
+    let ends = stage.until(|| {
+        let ends = reader.ends(&[stage.partition(0)]).unwrap()[0];
+        (ends.high_watermark >= 5).then_some(ends)
+    });
+    assert_eq!((ends.log_start, ends.last_stable, ends.high_watermark), (0, 2, 5));
     assert_eq!(reader.position(&stage.partition(0)), Some(2));
 
     a.commit().unwrap();
     harness.settle();
-    assert_eq!(stage.drain(&mut reader, 0).iter().map(value_of).collect::<Vec<_>>(), ["2", "3"]);
+    assert_eq!(stage.drain_count(&mut reader, 0, 2).iter().map(value_of).collect::<Vec<_>>(), ["2", "3"]);
 }
 
 pub(super) fn markers_take_offsets_and_the_position_goes_past_them<H: Harness>(harness: &H) {
@@ -85,7 +87,7 @@ pub(super) fn markers_take_offsets_and_the_position_goes_past_them<H: Harness>(h
     harness.settle();
     stage.write_and_commit(&mut producer, 0, &["2"]);
     let mut reader = stage.reader(0, 0);
-    let offsets: Vec<_> = stage.drain(&mut reader, 0).iter().map(|record| record.offset).collect();
+    let offsets: Vec<_> = stage.drain_count(&mut reader, 0, 2).iter().map(|record| record.offset).collect();
     assert_eq!(offsets, [0, 4]);
     assert_eq!(reader.position(&stage.partition(0)), Some(6));
     assert_eq!(reader.ends(&[stage.partition(0)]).unwrap()[0].last_stable, 6);
@@ -103,7 +105,7 @@ pub(super) fn a_new_producer_fences_the_old_one<H: Harness>(harness: &H) {
         .and_then(|()| old.commit());
     assert!(matches!(outcome, Err(BrokerError::ProducerFenced { .. })), "{outcome:?}");
     stage.write_and_commit(&mut new, 0, &["2"]);
-    assert_eq!(stage.values(0), ["1", "2"]);
+    stage.expect_values(0, &["1", "2"]);
 }
 
 pub(super) fn a_new_producer_aborts_what_the_old_one_left_open<H: Harness>(harness: &H) {
@@ -112,10 +114,10 @@ pub(super) fn a_new_producer_aborts_what_the_old_one_left_open<H: Harness>(harne
     stage.write(&mut old, 0, &["left open"]);
     let mut new = stage.producer("a");
     stage.write_and_commit(&mut new, 0, &["1"]);
-    assert_eq!(stage.values(0), ["1"]);
+    stage.expect_values(0, &["1"]);
     assert_eq!(old.commit().unwrap_err().kind(), ErrorKind::Fenced);
     assert_eq!(old.abort().unwrap_err().kind(), ErrorKind::Fenced);
-    assert_eq!(stage.values(0), ["1"]);
+    stage.expect_values(0, &["1"]);
 }
 
 pub(super) fn a_transaction_that_is_open_for_too_long_is_aborted<H: Harness>(harness: &H) {
@@ -125,13 +127,13 @@ pub(super) fn a_transaction_that_is_open_for_too_long_is_aborted<H: Harness>(har
     stage.write_and_commit(&mut other, 0, &["1"]);
     harness.advance(TRANSACTION_TIMEOUT_MS + 1);
     harness.settle();
-    assert_eq!(stage.values(0), ["1"]);
+    stage.expect_values(0, &["1"]);
     let error = slow.commit().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::AbortRequired | ErrorKind::Fenced), "{error}");
     if error.kind() == ErrorKind::AbortRequired {
         slow.abort().unwrap();
         stage.write_and_commit(&mut slow, 0, &["2"]);
-        assert_eq!(stage.values(0), ["1", "2"]);
+        stage.expect_values(0, &["1", "2"]);
     }
 }
 
@@ -147,7 +149,7 @@ pub(super) fn a_transaction_without_records_leaves_nothing<H: Harness>(harness: 
     stage.deliver(&mut producer).unwrap();
     producer.commit().unwrap();
     harness.settle();
-    let read = stage.drain(&mut stage.reader(0, 0), 0);
+    let read = stage.drain_count(&mut stage.reader(0, 0), 0, 1);
     assert_eq!(read.iter().map(|record| record.offset).collect::<Vec<_>>(), [0]);
 }
 
@@ -183,5 +185,6 @@ pub(super) fn a_sent_record_is_reported_once<H: Harness>(harness: &H) {
     assert!(stage.deliver(&mut producer).unwrap().is_empty());
     producer.commit().unwrap();
     harness.settle();
-    assert_eq!(stage.values(0), (0..COUNT).map(|value| value.to_string()).collect::<Vec<_>>());
+    let values: Vec<String> = (0..COUNT).map(|value| value.to_string()).collect();
+    stage.expect_values(0, &values.iter().map(String::as_str).collect::<Vec<_>>());
 }

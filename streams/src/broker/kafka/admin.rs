@@ -19,6 +19,10 @@ pub(super) type AdminHandle = Arc<AdminClient<DefaultClientContext>>;
 const CLEANUP: &str = "cleanup.policy";
 const RETENTION: &str = "retention.ms";
 
+/// How often, and how long each time, a new topic is waited for.
+const KNOWN_TRIES: u32 = 500;
+const KNOWN_WAIT: Duration = Duration::from_millis(10);
+
 /// Looks after the topics of a [`KafkaBroker`](super::KafkaBroker).
 pub struct KafkaAdmin {
     client: AdminHandle,
@@ -39,6 +43,19 @@ impl KafkaAdmin {
 
     fn timeout(&self) -> Duration {
         Duration::from_millis(self.settings.request_timeout_ms)
+    }
+
+    /// The controller knows a new topic before the brokers do, and a member that asks too early gets no share of it.
+    fn wait_until_known(&self, name: &str) -> Result<(), BrokerError> {
+        let timeout_ms = i32::try_from(self.settings.request_timeout_ms).unwrap_or(i32::MAX);
+        for _ in 0..KNOWN_TRIES {
+            match native::describe_topic(self.client.inner(), name, timeout_ms) {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => std::thread::park_timeout(KNOWN_WAIT),
+                Err(code) => return Err(Call::read("create_topics").failed(code)),
+            }
+        }
+        Err(BrokerError::Unavailable { operation: "create_topics" })
     }
 
     fn options(&self) -> AdminOptions {
@@ -99,7 +116,7 @@ impl Admin for KafkaAdmin {
                 Err((_, code)) => return Err(call.failed(code)),
             }
         }
-        Ok(())
+        topics.iter().try_for_each(|spec| self.wait_until_known(&spec.name))
     }
 
     fn describe_topic(&self, name: &str) -> Result<Option<TopicDescription>, BrokerError> {
@@ -136,7 +153,8 @@ impl Admin for KafkaAdmin {
         let deleted = block_on(self.client.delete_records(&list, &self.options()));
         let deleted = deleted.map_err(|error| call.failed_with(&error))?;
         for element in deleted.elements() {
-            let partition = TopicPartition::new(element.topic(), u32::try_from(element.partition()).unwrap_or(u32::MAX));
+            let partition =
+                TopicPartition::new(element.topic(), u32::try_from(element.partition()).unwrap_or(u32::MAX));
             element.error().map_err(|error| call.of_partition(&partition).failed_with(&error))?;
         }
         Ok(())

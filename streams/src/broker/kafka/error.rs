@@ -100,9 +100,10 @@ impl<'a> Call<'a> {
                 BrokerError::ClientNotCreated { operation: self.operation, reason: Arc::from(reason.as_str()) }
             }
             // The value may be a secret.
-            KafkaError::ClientConfig(_, _, key, _) => {
-                BrokerError::ClientNotCreated { operation: self.operation, reason: Arc::from(format!("property {key}")) }
-            }
+            KafkaError::ClientConfig(_, _, key, _) => BrokerError::ClientNotCreated {
+                operation: self.operation,
+                reason: Arc::from(format!("property {key}")),
+            },
             // Its code is not among those that `rdkafka_error_code` knows.
             KafkaError::AdminOp(code) => self.failed(*code),
             error => match error.rdkafka_error_code() {

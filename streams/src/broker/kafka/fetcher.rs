@@ -191,7 +191,9 @@ impl Fetcher {
         }
         let count = into.len() - before;
         // Records that lie before the failure come first.
-        if count == 0 { self.check(partition)? }
+        if count == 0 {
+            self.check(partition)?
+        }
         Ok(count)
     }
 

@@ -231,7 +231,8 @@ impl Member {
     fn refresh_identity(&self) -> Option<GroupMetadata> {
         let mut identity = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = self.client.as_ref().and_then(|client| native::group_identity(client.client()));
-        if let Some((generation, member)) = fresh.filter(|(generation, member)| *generation >= 0 && !member.is_empty()) {
+        if let Some((generation, member)) = fresh.filter(|(generation, member)| *generation >= 0 && !member.is_empty())
+        {
             *identity = Some(GroupMetadata { group: self.config.group.clone(), generation, member });
         }
         identity.clone()
@@ -248,21 +249,16 @@ impl Member {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        let found = client.committed_offsets(list_of(partitions)?, Duration::from_millis(self.request_timeout_ms));
-        let found = found.map_err(|error| Call::read(operation).failed_with(&error))?;
-        let mut offsets = Vec::with_capacity(partitions.len());
-        for partition in partitions {
-            let number = number_of(partition)?;
-            let element = found.find_partition(&partition.topic, number);
-            let call = Call::read(operation).of_partition(partition);
-            let element = element.ok_or_else(|| call.failed(RDKafkaErrorCode::UnknownPartition))?;
-            element.error().map_err(|error| call.failed_with(&error))?;
-            offsets.push(match element.offset() {
-                NativeOffset::Offset(offset) => Some(offset),
-                _ => None,
-            });
-        }
-        Ok(offsets)
+        let found = native::committed_offsets(
+            client.client(),
+            &self.config.group,
+            partitions,
+            i32::try_from(self.request_timeout_ms).unwrap_or(i32::MAX),
+        );
+        found.map_err(|(place, code)| match partitions.get(place) {
+            Some(partition) => Call::read(operation).of_partition(partition).failed(code),
+            None => Call::read(operation).failed(code),
+        })
     }
 
     /// Leaves the group: a dynamic member says so to the coordinator, a static one only stops.

@@ -5,6 +5,7 @@
 //! - [`app_position`]: where one partition stands. The safe client asks for all partitions at once.
 //! - [`group_identity`], [`send_offsets`]: the member's generation and id as data. The safe client hides them, so that neither a test
 //!   nor a log could say which generation a commit was refused under.
+//! - [`committed_offsets`]: with an answer for each partition. The safe client repeats the question for as long as one is undecided.
 //! - [`list_offsets`]: log start, last stable offset and high watermark of many partitions with one round trip, from one client.
 //! - [`describe_topic`]: topic ids, which tell a topic from another one of the same name.
 #![allow(unsafe_code, reason = "calls into the C library; each says why it is sound")]
@@ -24,7 +25,7 @@ use crate::broker::{GroupMetadata, Header, Offset, TopicPartition};
 
 /// Records that one call into the library takes out of a queue.
 const BATCH: usize = 256;
-/// Markers that are read behind the last wanted record before the call comes back.
+/// The client's word for no offset.
 const NO_OFFSET: Offset = -1001;
 
 /// What comes out of a partition's queue.
@@ -74,9 +75,8 @@ impl FetchQueue {
             let mut messages = [ptr::null_mut(); BATCH];
             let wanted = BATCH.min(max - taken);
             // SAFETY: the array has room for that many pointers; the queue is alive.
-            let count = unsafe {
-                sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, messages.as_mut_ptr(), wanted)
-            };
+            let count =
+                unsafe { sys::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, messages.as_mut_ptr(), wanted) };
             let count = usize::try_from(count).unwrap_or(0);
             for message in messages.iter().take(count) {
                 // SAFETY: the library has filled the first `count` places, and each message is ours until we destroy it.
@@ -102,8 +102,7 @@ fn fetched(message: &Owned<sys::rd_kafka_message_t>) -> Fetched<'_> {
         error => return Fetched::Failed(error.into()),
     }
     // SAFETY: pointer and length belong together, and the memory lives as long as the message.
-    let (key, value) =
-        unsafe { (bytes_of(message.key, message.key_len), bytes_of(message.payload, message.len)) };
+    let (key, value) = unsafe { (bytes_of(message.key, message.key_len), bytes_of(message.payload, message.len)) };
     // SAFETY: the message is alive; the kind of the timestamp is not asked for.
     let timestamp_ms = unsafe { sys::rd_kafka_message_timestamp(message, ptr::null_mut()) };
     Fetched::Record(FetchedRecord { offset: message.offset, timestamp_ms, key, value, message })
@@ -127,13 +126,8 @@ impl FetchedRecord<'_> {
             let (mut name, mut value, mut len) = (ptr::null::<c_char>(), ptr::null::<c_void>(), 0);
             // SAFETY: the headers are alive; past the last one the call says so and leaves the rest alone.
             let header = unsafe {
-                let error = sys::rd_kafka_header_get_all(
-                    native,
-                    headers.len(),
-                    &raw mut name,
-                    &raw mut value,
-                    &raw mut len,
-                );
+                let error =
+                    sys::rd_kafka_header_get_all(native, headers.len(), &raw mut name, &raw mut value, &raw mut len);
                 (error == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR)
                     .then(|| (CStr::from_ptr(name).to_string_lossy(), bytes_of(value, len).unwrap_or_default()))
             };
@@ -168,6 +162,58 @@ pub(super) fn group_identity<C: ClientContext>(client: &Client<C>) -> Option<(i3
     }
 }
 
+/// The group's stable offsets, in the order asked. An error comes with the place of its partition.
+pub(super) fn committed_offsets<C: ClientContext>(
+    client: &Client<C>,
+    group: &str,
+    partitions: &[TopicPartition],
+    timeout_ms: i32,
+) -> Result<Vec<Option<Offset>>, (usize, RDKafkaErrorCode)> {
+    let failed = |code| (0, code);
+    let group = CString::new(group).map_err(|_| failed(RDKafkaErrorCode::InvalidGroupId))?;
+    let list = list_of(partitions).map_err(failed)?;
+    let queue = new_queue(client).ok_or(failed(RDKafkaErrorCode::Fail))?;
+    let kind = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS;
+    let options = admin_options(client, kind, timeout_ms).map_err(failed)?;
+    // SAFETY: name and list are copied by the question, which is copied by the request; all are alive for the calls.
+    unsafe {
+        check(sys::rd_kafka_AdminOptions_set_require_stable_offsets(options.as_ptr(), 1)).map_err(failed)?;
+        let question = sys::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), list.ptr());
+        let question = Owned::new(question, sys::rd_kafka_ListConsumerGroupOffsets_destroy);
+        let question = question.ok_or(failed(RDKafkaErrorCode::Fail))?;
+        let mut questions = [question.as_ptr()];
+        let (native, questions) = (client.native_ptr(), questions.as_mut_ptr());
+        sys::rd_kafka_ListConsumerGroupOffsets(native, questions, 1, options.as_ptr(), queue.as_ptr());
+    }
+    let event = next_event(&queue, timeout_ms).map_err(failed)?;
+    let mut offsets = Vec::with_capacity(partitions.len());
+    // SAFETY: the event is alive until the end, and with it all that is read from it; elements are read within their count.
+    unsafe {
+        let result = sys::rd_kafka_event_ListConsumerGroupOffsets_result(event.as_ptr());
+        if result.is_null() {
+            return Err(failed(RDKafkaErrorCode::Fail));
+        }
+        let mut count = 0;
+        let groups = sys::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
+        if count != 1 {
+            return Err(failed(RDKafkaErrorCode::Fail));
+        }
+        check_borrowed(sys::rd_kafka_group_result_error(*groups)).map_err(failed)?;
+        let found = sys::rd_kafka_group_result_partitions(*groups);
+        for (place, partition) in partitions.iter().enumerate() {
+            let number = partition.partition.cast_signed();
+            let topic = CString::new(&*partition.topic).map_err(|_| (place, RDKafkaErrorCode::InvalidTopic))?;
+            let element = sys::rd_kafka_topic_partition_list_find(found, topic.as_ptr(), number);
+            let element = element.as_ref().ok_or((place, RDKafkaErrorCode::UnknownPartition))?;
+            if element.err != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+                return Err((place, element.err.into()));
+            }
+            offsets.push((element.offset >= 0).then_some(element.offset));
+        }
+    }
+    Ok(offsets)
+}
+
 /// How a transactional call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TransactionFailure {
@@ -183,8 +229,7 @@ pub(super) fn send_offsets<C: ClientContext>(
     group: &GroupMetadata,
     timeout_ms: i32,
 ) -> Result<(), TransactionFailure> {
-    let invalid =
-        TransactionFailure { code: RDKafkaErrorCode::InvalidArgument, is_fatal: true, requires_abort: false };
+    let invalid = TransactionFailure { code: RDKafkaErrorCode::InvalidArgument, is_fatal: true, requires_abort: false };
     let name = CString::new(group.group.as_str()).map_err(|_| invalid)?;
     let member = CString::new(group.member.as_str()).map_err(|_| invalid)?;
     // SAFETY: all pointers are valid for the calls, which copy the strings. An error is ours and is read before it goes.
@@ -289,25 +334,18 @@ fn ask_for_offsets<C: ClientContext>(
             sys::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_EARLIEST,
         ),
     };
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        let number = i32::try_from(partition.partition).map_err(|_| RDKafkaErrorCode::UnknownPartition)?;
-        // The specification of an offset travels in its place; the safe list would not take it as one.
-        list.add_partition(&partition.topic, number);
-    }
+    let list = list_of(partitions)?;
     let options = admin_options(client, sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout_ms)?;
     let asked = ENDS.iter().position(|known| *known == end).unwrap_or_default();
     // SAFETY: client, list, options and queue are alive for the calls; the list's elements are written within its count, and the
-    // request copies it. The opaque is a number and is never followed.
+    // request copies it. The opaque is a number and is never followed. What is asked for travels in the place of an offset, where
+    // the safe list would not take it.
     unsafe {
         let native = &*list.ptr();
         for element in 0..usize::try_from(native.cnt).unwrap_or(0) {
             (*native.elems.add(element)).offset = spec as i64;
         }
-        let error = sys::rd_kafka_AdminOptions_set_isolation_level(options.as_ptr(), isolation);
-        if let Some(error) = Owned::new(error, sys::rd_kafka_error_destroy) {
-            return Err(sys::rd_kafka_error_code(error.as_ptr()).into());
-        }
+        check(sys::rd_kafka_AdminOptions_set_isolation_level(options.as_ptr(), isolation))?;
         sys::rd_kafka_AdminOptions_set_opaque(options.as_ptr(), asked as *mut c_void);
         sys::rd_kafka_ListOffsets(client.native_ptr(), list.ptr(), options.as_ptr(), queue.as_ptr());
     }
@@ -354,6 +392,36 @@ pub(super) fn describe_topic<C: ClientContext>(
         let high = sys::rd_kafka_Uuid_most_significant_bits(id).cast_unsigned();
         let low = sys::rd_kafka_Uuid_least_significant_bits(id).cast_unsigned();
         Ok(Some((partitions, (u128::from(high) << 64) | u128::from(low))))
+    }
+}
+
+fn list_of(partitions: &[TopicPartition]) -> Result<TopicPartitionList, RDKafkaErrorCode> {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        let number = i32::try_from(partition.partition).map_err(|_| RDKafkaErrorCode::UnknownPartition)?;
+        list.add_partition(&partition.topic, number);
+    }
+    Ok(list)
+}
+
+/// # Safety
+/// `error` is null or ours.
+unsafe fn check(error: *mut sys::rd_kafka_error_t) -> Result<(), RDKafkaErrorCode> {
+    // SAFETY: the caller's promise.
+    match unsafe { Owned::new(error, sys::rd_kafka_error_destroy) } {
+        // SAFETY: it is alive.
+        Some(error) => unsafe { check_borrowed(error.as_ptr()) },
+        None => Ok(()),
+    }
+}
+
+/// # Safety
+/// `error` is null or alive.
+unsafe fn check_borrowed(error: *const sys::rd_kafka_error_t) -> Result<(), RDKafkaErrorCode> {
+    // SAFETY: the caller's promise; null is no error.
+    match unsafe { sys::rd_kafka_error_code(error) } {
+        sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+        error => Err(error.into()),
     }
 }
 

@@ -190,7 +190,9 @@ impl KafkaProducer {
             reason
         };
         let number = number_of(&partition)?;
-        let Ok(tag) = usize::try_from(opaque) else { return Err(BrokerError::InvalidState { operation, state: "opaque" }) };
+        let Ok(tag) = usize::try_from(opaque) else {
+            return Err(BrokerError::InvalidState { operation, state: "opaque" });
+        };
         let native = BaseRecord {
             topic: record.topic,
             partition: Some(number),

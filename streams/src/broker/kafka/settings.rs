@@ -19,8 +19,8 @@ const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     ("queued.max.messages.kbytes", "2048"),
     // A full queue is looked at again this soon; the default of a second would be a pause.
     ("fetch.queue.backoff.ms", "10"),
-    // A commit that is undecided is asked for again this soon, twice.
-    ("retry.backoff.ms", "20"),
+    // So soon a topic or a partition that is new is noticed, if nothing else tells.
+    ("topic.metadata.refresh.interval.ms", "10000"),
 ];
 
 /// What a producer starts from.
@@ -200,7 +200,9 @@ pub struct OwnedProperty {
 
 /// A property that the client does not know, or with a value that it does not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the Kafka property {key} is not known to the client, or its value is not valid; see the list of librdkafka 2.12")]
+#[error(
+    "the Kafka property {key} is not known to the client, or its value is not valid; see the list of librdkafka 2.12"
+)]
 pub struct InvalidProperty {
     /// As it was set.
     pub key: Arc<str>,
@@ -222,12 +224,17 @@ mod tests {
             assert_eq!(error, OwnedProperty { key: (*key).into(), reason }.into());
         }
         let error = settings(&[("consumer.auto.offset.reset", "latest")]).check().unwrap_err();
-        assert!(error.to_string().starts_with("the Kafka property consumer.auto.offset.reset can not be set: "), "{error}");
+        assert!(
+            error.to_string().starts_with("the Kafka property consumer.auto.offset.reset can not be set: "),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_property_that_the_client_does_not_take_is_refused_by_name() {
-        for (key, value) in [("no.such.property", "1"), ("consumer.fetch.min.bytes", "many"), ("producer.linger.ms", "-7")] {
+        for (key, value) in
+            [("no.such.property", "1"), ("consumer.fetch.min.bytes", "many"), ("producer.linger.ms", "-7")]
+        {
             let error = settings(&[(key, value)]).check().unwrap_err();
             assert_eq!(error, InvalidProperty { key: key.into() }.into());
             assert!(!error.to_string().contains(value) || value == "1", "{error}");

@@ -20,7 +20,8 @@ impl Waker {
     /// Returns as soon as something came in since the last wait, or when the time has passed.
     pub(super) fn wait(&self, max_ms: u64) {
         let is_signalled = self.is_signalled.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = self.changed.wait_timeout_while(is_signalled, Duration::from_millis(max_ms), |is_signalled| !*is_signalled);
+        let wait =
+            self.changed.wait_timeout_while(is_signalled, Duration::from_millis(max_ms), |is_signalled| !*is_signalled);
         *wait.unwrap_or_else(PoisonError::into_inner).0 = false;
     }
 }

@@ -218,6 +218,10 @@ impl Group {
         if *generation < 0 || member.is_empty() {
             return Err(BrokerError::IllegalGeneration { group: group.clone(), generation: *generation });
         }
+        // Nobody is fenced by a group that has never had a member; Kafka says so in these words.
+        if self.joined == 0 {
+            return Err(BrokerError::IllegalGeneration { group: group.clone(), generation: *generation });
+        }
         if !self.has_member(member) {
             return Err(BrokerError::UnknownMember { group: group.clone(), member: member.clone() });
         }

@@ -1,0 +1,9 @@
+//! The seam on a real Apache Kafka: the promises that every implementation keeps, and the traps of this one.
+//!
+//! One cluster for all of them, behind a proxy that can cut a client off as the end of its process would. Names are unique, so
+//! the tests run side by side.
+
+mod conformance;
+mod harness;
+mod proxy;
+mod traps;
