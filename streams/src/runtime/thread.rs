@@ -10,7 +10,7 @@ use super::commit::Phase;
 use super::error::ThreadError;
 use super::global::GlobalFeed;
 use super::settings::{ShutdownGroup, ThreadSettings};
-use super::slot::Slot;
+use super::slot::{Slot, Stage};
 use super::status::{TaskStatus, ThreadCounts};
 use super::topics::Topics;
 use super::transaction::Transaction;
@@ -145,6 +145,16 @@ impl<B: Broker> StreamThread<B> {
         worked |= self.process()?;
         worked |= self.commit_when_due(worked)?;
         Ok(if worked { Step::Worked } else { Step::Idle })
+    }
+
+    /// Blocks until there may be something to do, at most for so long: for a loop whose last step was idle.
+    pub fn wait(&mut self, max_ms: u64) {
+        let is_restoring = self.slots.values().any(|slot| matches!(slot.stage, Stage::Restoring(..)));
+        match (&self.phase, &mut self.transaction) {
+            (Phase::Delivering, Some(transaction)) => transaction.wait(max_ms),
+            _ if is_restoring => self.reader.wait(max_ms),
+            _ => self.consumer.wait(max_ms),
+        }
     }
 
     /// Commits what is uncommitted, and says whether nothing is left; `false` when the broker did not answer in time or the

@@ -99,6 +99,11 @@ impl<P: TransactionalProducer> Transaction<P> {
         })
     }
 
+    /// Waits for deliveries.
+    pub(crate) fn wait(&mut self, max_ms: u64) {
+        self.producer.wait(max_ms);
+    }
+
     /// What could not be written so far.
     pub(crate) fn undelivered(&self) -> &[Undelivered] {
         &self.undelivered

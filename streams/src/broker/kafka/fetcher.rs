@@ -25,9 +25,6 @@ use crate::broker::{BrokerError, ConsumerRecord, Ends, Offset, TopicPartition};
 
 /// Keys and values share buffers of this size: one kept record keeps no more than this alive.
 const BUFFER: usize = 64 * 1024;
-/// How often, and how long each time, the end of an assignment is waited for.
-const STOP_TRIES: u32 = 200;
-const STOP_WAIT: Duration = Duration::from_millis(1);
 /// Lines and errors that one poll of the client serves at most.
 const SERVED_MAX: usize = 16;
 
@@ -37,14 +34,14 @@ type FetchClient = BaseConsumer<FetchContext>;
 struct Assigned {
     queue: FetchQueue,
     /// Keeps the queue apart, and its signal to the waker alive.
-    split: PartitionQueue<FetchContext>,
+    _split: PartitionQueue<FetchContext>,
     /// The partition alone, for questions about it.
     list: TopicPartitionList,
     /// The offset of the next record.
     next: Offset,
     /// Where the partition ended last.
     end: Option<Offset>,
-    /// Whether the client's own position can be believed: not before an older one is gone, and not after a failure.
+    /// Whether the client's own position can be believed: not while it is that of an older assignment, and not after a failure.
     is_position_sound: bool,
     /// Why it can not be read. Stays until the next seek.
     failure: Option<RDKafkaErrorCode>,
@@ -98,8 +95,12 @@ impl Fetcher {
             }
             queues.push((partition.clone(), self.split(partition, *offset)?));
         }
-        let assigned = self.client(operation)?.incremental_assign(&list);
-        assigned.map_err(|error| Call::write(operation).failed_with(&error))?;
+        let client = self.client(operation)?;
+        client.incremental_assign(&list).map_err(|error| Call::write(operation).failed_with(&error))?;
+        for (_, assigned) in &mut queues {
+            // Nothing was read yet: a position that is there already is an older one.
+            assigned.is_position_sound = native::app_position(client.client(), &assigned.list).is_none();
+        }
         self.assigned.extend(queues);
         Ok(())
     }
@@ -114,8 +115,7 @@ impl Fetcher {
         let queue = FetchQueue::new(client, partition).ok_or_else(unknown)?;
         let waker = Arc::clone(&self.waker);
         split.set_nonempty_callback(move || waker.signal());
-        let is_position_sound = native::app_position(client.client(), &list).is_none();
-        Ok(Assigned { queue, split, list, next: offset, end: None, is_position_sound, failure: None })
+        Ok(Assigned { queue, _split: split, list, next: offset, end: None, is_position_sound: false, failure: None })
     }
 
     pub(super) fn unassign(&mut self, partitions: &[TopicPartition]) -> Result<(), BrokerError> {
@@ -131,19 +131,6 @@ impl Fetcher {
             let Some(mut assigned) = self.assigned.remove(partition) else { continue };
             // What was fetched ahead is out of date by now: reading it throws it away.
             assigned.queue.read(1, |_| {});
-            self.wait_until_stopped(&assigned)?;
-        }
-        Ok(())
-    }
-
-    /// The client stops on another thread and forgets its position last. A later assignment must not take that one for its own.
-    fn wait_until_stopped(&self, assigned: &Assigned) -> Result<(), BrokerError> {
-        let client = self.client("unassign")?;
-        for _ in 0..STOP_TRIES {
-            if native::app_position(client.client(), &assigned.list).is_none() {
-                break;
-            }
-            drop(assigned.split.poll(STOP_WAIT));
         }
         Ok(())
     }
@@ -192,7 +179,7 @@ impl Fetcher {
         let count = into.len() - before;
         // Records that lie before the failure come first.
         if count == 0 {
-            self.check(partition)?
+            self.check(partition)?;
         }
         Ok(count)
     }

@@ -122,7 +122,10 @@ impl FetchedRecord<'_> {
         // SAFETY: the message is alive; the headers stay the message's.
         let error = unsafe { sys::rd_kafka_message_headers(self.message, &raw mut native) };
         let mut headers = Vec::new();
-        while error == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+        if error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return headers;
+        }
+        loop {
             let (mut name, mut value, mut len) = (ptr::null::<c_char>(), ptr::null::<c_void>(), 0);
             // SAFETY: the headers are alive; past the last one the call says so and leaves the rest alone.
             let header = unsafe {
@@ -131,10 +134,9 @@ impl FetchedRecord<'_> {
                 (error == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR)
                     .then(|| (CStr::from_ptr(name).to_string_lossy(), bytes_of(value, len).unwrap_or_default()))
             };
-            let Some((name, value)) = header else { break };
+            let Some((name, value)) = header else { return headers };
             headers.push((Arc::from(name), Bytes::copy_from_slice(value)));
         }
-        headers
     }
 }
 
