@@ -2,6 +2,7 @@
 //!
 //! One cluster for all of them, behind a proxy that can cut a client off as the end of its process would. Names are unique, so
 //! the tests run side by side.
+#![cfg(test)]
 
 mod conformance;
 mod harness;

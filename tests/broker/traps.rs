@@ -8,8 +8,8 @@ use cluster::{Cluster, Options};
 use streams::broker::conformance::Harness;
 use streams::broker::kafka::{KafkaBroker, KafkaProducer, KafkaSettings};
 use streams::broker::{
-    Admin, Broker, BrokerError, Cleanup, Consumer, ConsumerConfig, ErrorKind, GroupEvent, ProducerConfig,
-    ProducerRecord, TopicPartition, TopicSpec, TransactionalProducer,
+    Admin, Broker, BrokerError, Cleanup, Consumer, ConsumerConfig, ErrorKind, GroupEvent, GroupMetadata,
+    ProducerConfig, ProducerRecord, TopicPartition, TopicSpec, TransactionalProducer,
 };
 
 use crate::harness::{PATIENCE, RealKafka, pass, read_all};
@@ -304,6 +304,49 @@ fn a_commit_without_an_answer_ends_the_producer_and_its_successor_settles_it() {
     stage.write_and_commit(&["settled"]);
     let after = stage.count_when(before + 1);
     assert!(before <= 1 && after == before + 1, "{before} {after}");
+}
+
+#[test]
+fn offsets_without_an_answer_end_the_producer() {
+    let mut cluster = Cluster::start(Options::new()).unwrap();
+    let mut settings = KafkaSettings::new(cluster.bootstrap_servers());
+    settings.request_timeout_ms = 2_000;
+    let mut stage = Stage::on(KafkaBroker::new(settings).unwrap(), Cleanup::Delete);
+    stage.write(&["in doubt"]);
+    cluster.suspend().unwrap();
+    let group = GroupMetadata { group: "group".to_owned(), generation: 1, member: "member".to_owned() };
+    let sent = within(Duration::from_secs(10), || stage.producer.send_offsets(&[(stage.partition.clone(), 1)], &group));
+    let unknown = BrokerError::TimedOut { operation: "send_offsets" };
+    assert_eq!(sent, Some(Err(unknown.clone())));
+    assert_eq!(stage.producer.commit(), Err(unknown));
+    cluster.resume().unwrap();
+}
+
+#[test]
+fn a_partition_that_does_not_exist_is_named_when_it_is_fetched() {
+    let broker = RealKafka.broker();
+    let mut reader = broker.reader().unwrap();
+    let nowhere = TopicPartition::new(RealKafka.name("missing"), 0);
+    reader.assign(&[(nowhere.clone(), 0)]).unwrap();
+    let error = wait_for(PATIENCE, || reader.fetch(&nowhere, 1, &mut Vec::new()).err());
+    assert_eq!(error, Some(BrokerError::UnknownPartition { partition: nowhere.clone() }));
+    let error = reader.ends(std::slice::from_ref(&nowhere)).unwrap_err();
+    assert_eq!(error, BrokerError::UnknownPartition { partition: nowhere });
+}
+
+/// Retention of a log that was created again: the position lies behind the end, and no reset hides it.
+#[test]
+fn a_position_past_the_end_is_out_of_range() {
+    let mut stage = Stage::new();
+    stage.write_and_commit(&["1"]);
+    let mut reader = stage.broker.reader().unwrap();
+    reader.assign(&[(stage.partition.clone(), 900)]).unwrap();
+    let error = wait_for(PATIENCE, || reader.fetch(&stage.partition, 1, &mut Vec::new()).err());
+    let expected = BrokerError::OffsetOutOfRange { partition: stage.partition.clone(), offset: 900, log_start: 0 };
+    assert_eq!(error, Some(expected));
+    reader.seek(&stage.partition, 0).unwrap();
+    let mut records = Vec::new();
+    wait_for(PATIENCE, || (reader.fetch(&stage.partition, 1, &mut records).unwrap() > 0).then_some(())).unwrap();
 }
 
 /// The wait ends with the record, not with its time: ten waits of five seconds each would be noticed.

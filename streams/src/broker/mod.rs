@@ -3,7 +3,8 @@
 //! Three narrow traits ([`Consumer`], [`TransactionalProducer`], [`Admin`]) and a factory ([`Broker`]). Everything above
 //! this room (tasks, threads, the simulator) knows only these. [`memory`] is an implementation in one process: partitions,
 //! offsets, `read_committed` with a last stable offset, fencing by epoch and by generation, compaction, retention. It speaks no
-//! wire protocol and is no cluster.
+//! wire protocol and is no cluster. `kafka`, a feature of that name, is the implementation on a real one. The conformance suite
+//! holds both to the same promises.
 //!
 //! Every call returns at once or after a bounded wait; nothing here is async, because one OS thread owns one consumer and
 //! one producer and no future may sit in the path of a record.

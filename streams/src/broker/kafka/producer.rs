@@ -140,7 +140,11 @@ impl KafkaProducer {
                 transactional_id: self.transactional_id.clone(),
             });
         } else {
-            call.failed(failure.code)
+            match call.failed(failure.code) {
+                // A connection that broke in the middle of a change tells as little as silence.
+                BrokerError::Unavailable { operation } if call.is_write => BrokerError::TimedOut { operation },
+                error => error,
+            }
         };
         if failure.is_fatal || matches!(error, BrokerError::TimedOut { .. }) {
             self.phase = Phase::Dead(error.clone());
