@@ -22,8 +22,7 @@ demo: setup ## Watch it work: simulated sessions, alarms, decisions and outcomes
 	@$(CARGO) run --quiet --bin conductor -- demo
 
 test: setup ## Run all tests
-	$(CARGO) test --workspace --all-targets
-	$(CARGO) test --workspace --doc
+	$(CARGO) test --workspace
 
 check: tools ## Check format, lints, licences and dependencies
 	$(CARGO) fmt --all --check
