@@ -27,8 +27,7 @@ kafka: setup ## Run a real Kafka and a schema registry until Ctrl-C, on 9092 and
 	@$(CARGO) run --quiet --bin cluster -- kafka $(ARGS)
 
 test: setup ## Run all tests
-	$(CARGO) test --workspace --all-targets
-	$(CARGO) test --workspace --doc
+	$(CARGO) test --workspace
 
 check: tools ## Check format, lints, licences and dependencies
 	$(CARGO) fmt --all --check

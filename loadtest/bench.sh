@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Speed and memory, as a table: the same backtest at two sizes (CPU per event must not grow), one session's week, and a bare
-# reader of the same log as the baseline beside it. Release build; user CPU seconds and peak memory by GNU time.
+# Speed and memory, as a table: the same backtest with ten times the sessions and with sessions ten times as long, the stream
+# without files, a day of a marathon, and a bare reader of the same log as the baseline beside it. Release build; CPU seconds
+# (user and system) and peak memory of the whole process by GNU time, where a row has a peak; of one thread otherwise.
 #
 #   ./loadtest/bench.sh [SESSIONS]     1000 sessions of 20 minutes by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 sessions=${1:-1000}
+tenth=$((sessions / 10 > 0 ? sessions / 10 : 1))
 target=${CARGO_TARGET_DIR:-target}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -27,23 +29,29 @@ measure() { # name, events, command...
   }'
 }
 
-generate() { # sessions
-  "$loadtest" generate --sessions "$1" --seed 1 --minutes 20 --out "$work/log-$1.jsonl" --truth "$work/truth-$1.jsonl" >/dev/null
-  wc -l <"$work/log-$1.jsonl"
+generate() { # name, sessions, minutes; prints how many events there are
+  "$loadtest" generate --sessions "$2" --seed 1 --minutes "$3" --out "$work/$1.jsonl" --truth "$work/$1-truth.jsonl" >/dev/null
+  wc -l <"$work/$1.jsonl"
+}
+
+backtest() { # name, log, events, arguments...
+  measure "$1" "$3" "$conductor" backtest --log "$work/$2.jsonl" --out "$work/out-$2" --json "${@:4}"
 }
 
 printf '%-44s %11s %8s %9s %12s %9s\n' "what" "events" "CPU s" "us/event" "events/s" "peak MiB"
-tenth=$((sessions / 10 > 0 ? sessions / 10 : 1))
-small=$(generate "$tenth")
-large=$(generate "$sessions")
-measure "baseline: read the lines (wc -l)" "$large" wc -l "$work/log-$sessions.jsonl"
-measure "backtest, $tenth sessions" "$small" "$conductor" backtest --log "$work/log-$tenth.jsonl" --out "$work/small" --json
-measure "backtest, $sessions sessions" "$large" "$conductor" backtest --log "$work/log-$sessions.jsonl" --out "$work/large" --json
-ticks=$(cat "$work/large/scores.jsonl" | wc -l)
+few=$(generate few "$tenth" 20)
+many=$(generate many "$sessions" 20)
+long=$(generate long "$tenth" 200)
+measure "baseline: read the lines (wc -l)" "$many" wc -l "$work/many.jsonl"
+backtest "backtest, $tenth sessions of 20 min" few "$few"
+backtest "backtest, $tenth sessions of 200 min" long "$long"
+backtest "backtest, $sessions sessions of 20 min" many "$many"
+ticks=$(cat "$work/out-many/scores.jsonl" | wc -l)
 printf '%-44s %11d\n' "  ticks in it" "$ticks"
+cargo bench --quiet --bench stream -- "$work/many.jsonl"
 
 "$loadtest" import gdq loadtest/samples/gdq/agdq2018_timeseries.csv \
   --schedule loadtest/samples/gdq/agdq2018_schedule.csv --out "$work/gdq.jsonl" >/dev/null
 events=$(wc -l <"$work/gdq.jsonl")
 measure "calibrate, a day of a marathon" "$events" "$conductor" calibrate --log "$work/gdq.jsonl" --out "$work/baselines.jsonl"
-measure "backtest, a day of a marathon" "$events" "$conductor" backtest --log "$work/gdq.jsonl" --out "$work/gdq" --baselines "$work/baselines.jsonl" --json
+backtest "backtest, a day of a marathon" gdq "$events" --baselines "$work/baselines.jsonl"

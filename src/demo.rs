@@ -91,6 +91,8 @@ fn stage(settings: &Settings) -> SimulatedPlatform {
         // Longer than what is played: the planned end, with its farewell, is another story.
         let plan =
             SessionPlan::scripted(plan_seed, START, 2 * LENGTH, scene.session_type, scene.size, &anomalies).seated();
+        // Side by side, sessions want titles of their own.
+        let plan = plan.placed(seed.wrapping_add(number as u64));
         platform.open(session_id(seed, number), plan);
     }
     platform

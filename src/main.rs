@@ -6,6 +6,10 @@ use clap::Parser;
 use engagement_conductor::cli::Cli;
 use engagement_conductor::{failure, settings, trace};
 
+/// The stream allocates small pieces all the time: rows, keys, records. With the system's allocator that is a sixth of its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = cli.sources(std::env::vars_os()).and_then(|sources| {

@@ -32,6 +32,7 @@ impl Interaction {
                 let by_command = by_command || answered.is_some_and(|origin| origin.by_command);
                 let counted = Self::message(message, false, by_command, at, session, attendee);
                 let after = answered.map(|origin| at.saturating_sub(origin.at)).filter(|after| *after >= 0);
+                session.questions.retain(|question| question.id != in_reply_to);
                 Self { response_after: after.filter(|_| counted.message), ..counted }
             }
             Activity::Reaction { by_command } => Self { reaction: true, organic: !by_command, ..Self::default() },
@@ -73,6 +74,7 @@ impl Interaction {
             }
         }
         let question = question && message;
+        session.questions_asked = session.questions_asked.saturating_add(u32::from(question));
         Self { organic: !by_command, message, message_organic, question, ..Self::default() }
     }
 

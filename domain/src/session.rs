@@ -44,8 +44,10 @@ pub struct Session {
     pub next_poll: u32,
     /// The newest messages; at most [`crate::questions::RECENT_MAX`].
     pub recent: Vec<RecentMessage>,
-    /// Questions for promotion; at most [`crate::questions::QUESTIONS_MAX`].
+    /// Open questions: asked, and not replied to; at most [`crate::questions::QUESTIONS_MAX`].
     pub questions: Vec<Question>,
+    /// How many questions were asked in this life.
+    pub questions_asked: u32,
     /// The first pane that is kept: what would fall before it is not counted in any pane.
     pub kept_from: Millis,
     /// The newest tick.
@@ -122,6 +124,7 @@ impl Session {
             next_poll: 0,
             recent: Vec::new(),
             questions: Vec::new(),
+            questions_asked: 0,
             kept_from: pane_start(at).saturating_sub(LONG_WINDOW),
             last_tick: None,
             size: None,
@@ -189,6 +192,9 @@ impl Session {
         self.opened_at = at;
         self.ended_at = None;
         self.last_event_at = at;
+        // Nobody is going to answer what was asked in the life before.
+        self.questions.clear();
+        self.questions_asked = 0;
     }
 }
 

@@ -182,31 +182,47 @@ fn a_break_censors_what_is_open_and_nothing_is_begun_in_it() {
     }
 }
 
-#[test]
-fn the_promoted_question_is_the_one_that_most_people_support() {
-    let mut found = false;
-    // The arm is drawn: one of these sessions gets a question promoted.
+/// Three questions are asked, the second is supported most, and `replies` are given; the command that puts questions forward.
+fn questions_put_forward(replies: &[&str]) -> InterventionCommand {
+    // The arm is drawn: one of these sessions gets that one.
     for session in ["a", "b", "c", "d", "e", "f", "g", "h"] {
         let mut conductor = Conductor::auto();
         let mut room = Room::open(&mut conductor, session, T0, 80);
+        let mut say = |value: String| conductor.send("chat", session, room.now(), value);
         for question in ["q-1", "q-2", "q-3"] {
-            let asked = format!(r#"{{"kind":"question","user":"u-1","message":"{question}","text":"why?"}}"#);
-            conductor.send("chat", session, room.now(), asked);
+            say(format!(r#"{{"kind":"question","user":"u-1","message":"{question}","text":"why?"}}"#));
         }
         for user in 4..9 {
-            let upvote = format!(r#"{{"kind":"upvote","user":"u-{user}","message":"q-2"}}"#);
-            conductor.send("chat", session, room.now(), upvote);
+            say(format!(r#"{{"kind":"upvote","user":"u-{user}","message":"q-2"}}"#));
+        }
+        for question in replies {
+            say(format!(r#"{{"kind":"reply","user":"u-2","in_reply_to":"{question}","text":"because"}}"#));
         }
         room.go_on(&mut conductor, Doing::AsUsual, 12 * MINUTE);
         room.fall_silent_until(&mut conductor, |conductor| !conductor.commands.is_empty());
-        let command = &conductor.commands[0];
+        let command = conductor.commands.swap_remove(0);
         if command.kind.name() == "QNA_PROMOTE" {
-            found = true;
-            assert_eq!(command.variant.as_deref(), Some("SURFACE_BEST"));
-            assert_eq!(command.parameters.get("question").map(|id| id.as_str()), Some("q-2"));
+            return command;
         }
     }
-    assert!(found);
+    panic!("no session had questions put forward");
+}
+
+#[test]
+fn the_promoted_question_is_the_open_one_that_most_people_support() {
+    let cases = [(&[][..], Some("q-2")), (&["q-2", "q-3"], Some("q-1"))];
+    for (replies, expect) in cases {
+        let command = questions_put_forward(replies);
+        assert_eq!(command.variant.as_deref(), Some("SURFACE_BEST"));
+        assert_eq!(command.parameters.get("question").map(|id| id.as_str()), expect);
+    }
+}
+
+#[test]
+fn when_every_question_was_answered_new_ones_are_asked_for() {
+    let command = questions_put_forward(&["q-1", "q-2", "q-3"]);
+    assert_eq!(command.variant.as_deref(), Some("REQUEST_NEW"));
+    assert_eq!(command.parameters.get("question"), None);
 }
 
 #[test]

@@ -13,6 +13,8 @@ use crate::wire::{self, ChatKind, PollKind, PresenceKind, SessionKind};
 
 /// A session's id: the key of every record.
 pub(crate) type SessionId = CompactString;
+/// A user's id.
+pub(crate) type UserId = CompactString;
 
 /// The year 1 and the year 10000: what lies outside is no time, and would overflow sums of times.
 const TIMES: core::ops::Range<Millis> = -62_135_596_800_000..253_402_300_800_000;

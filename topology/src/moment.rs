@@ -36,6 +36,8 @@ pub(crate) struct Tick {
     pub(crate) outage: bool,
     /// The session's open questions.
     pub(crate) questions: Vec<Question>,
+    /// How many questions were asked in it.
+    pub(crate) questions_asked: u32,
 }
 
 /// What a person made of a proposal.

@@ -36,6 +36,8 @@ pub struct ScheduledPhase {
 pub struct SessionPlan {
     /// Seeds everything that is drawn in the session.
     pub seed: u64,
+    /// Its place in the program, which says no more than its title does.
+    pub place: u64,
     /// When it starts.
     pub start_ms: Millis,
     /// From the start to the planned end.
@@ -86,6 +88,7 @@ impl SessionPlan {
         anomalies.sort_by_key(|anomaly| anomaly.onset_ms);
         Self {
             seed,
+            place: seed,
             start_ms,
             length,
             session_type,
@@ -101,6 +104,13 @@ impl SessionPlan {
     #[must_use]
     pub fn seated(mut self) -> Self {
         self.seated_at_start = true;
+        self
+    }
+
+    /// The same session at another place in the program.
+    #[must_use]
+    pub fn placed(mut self, place: u64) -> Self {
+        self.place = place;
         self
     }
 

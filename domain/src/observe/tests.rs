@@ -105,7 +105,21 @@ fn a_reply_to_a_known_message_is_timed() {
     room.user(5 * SECOND, 2, &Activity::Reply { in_reply_to: 99, message: None, by_command: false });
     room.advance(6 * SECOND + 5 * SECOND);
     assert_eq!(room.last().signals.response_s_median, Some(6.0));
-    assert_eq!(room.session.questions.len(), 1);
+}
+
+#[test]
+fn a_question_is_open_until_it_is_replied_to_and_asked_for_as_long_as_its_session_lives() {
+    let mut room = Room::new();
+    let ask = |id| Activity::Message { chars: 1, question: true, message: Some(id), by_command: false };
+    let open = |room: &Room| room.session.questions.iter().map(|question| question.id).collect::<Vec<_>>();
+    room.user(0, 1, &ask(7));
+    room.user(0, 2, &ask(8));
+    room.user(SECOND, 3, &Activity::Reply { in_reply_to: 7, message: None, by_command: false });
+    assert_eq!((open(&room), room.session.questions_asked), (vec![8], 2));
+    room.user(2 * SECOND, 1, &Activity::Reply { in_reply_to: 8, message: None, by_command: false });
+    assert_eq!((open(&room), room.session.questions_asked), (vec![], 2));
+    room.user(crate::session::SILENCE + MINUTE, 1, &ask(9));
+    assert_eq!((open(&room), room.session.questions_asked), (vec![9], 1), "another life");
 }
 
 #[test]

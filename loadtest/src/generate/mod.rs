@@ -93,7 +93,8 @@ fn starts(arguments: &args::Generate) -> Vec<(Millis, u32)> {
 #[must_use]
 pub fn plan(arguments: &args::Generate, number: u32, start_ms: Millis) -> SessionPlan {
     let seed = seed_of(&[b"session", &arguments.seed.to_le_bytes(), &number.to_le_bytes()]);
-    let mut plan = SessionPlan::random(seed, start_ms, Millis::from(arguments.minutes) * MINUTE);
+    let length = Millis::from(arguments.minutes) * MINUTE;
+    let mut plan = SessionPlan::random(seed, start_ms, length).placed(u64::from(number));
     if arguments.healthy {
         plan.anomalies.clear();
     }

@@ -1,6 +1,7 @@
 //! Where tasks meet the broker: stream threads, which fetch, process, commit and restore.
 //!
 //! - [`StreamThread`]: one consumer, one transactional producer, many tasks; one bounded round per [`StreamThread::step`].
+//! - [`Instance`]: the stream threads of one process, each on an OS thread, watched and replaced.
 //! - `activation`, `restore`: from an assignment to running tasks. `assignment`: from lead partitions to tasks.
 //! - `fetch`, `process`, `idle`: records, and silence.
 //! - `commit`, `transaction`, `abort`, `settle`: the commit cycle, the way back, and outcomes without an answer.
@@ -15,6 +16,7 @@ mod error;
 mod fetch;
 mod global;
 mod idle;
+mod instance;
 mod process;
 mod restore;
 mod settings;
@@ -29,6 +31,7 @@ mod transaction;
 
 pub use assignment::AssignmentError;
 pub use error::{ThreadError, ThreadErrorKind};
+pub use instance::{Instance, InstanceSettings, ThreadState, ThreadStatus};
 pub use restore::RebuildReason;
 #[cfg(any(test, feature = "testing"))]
 pub use settings::Sabotage;

@@ -17,11 +17,6 @@ impl OrderedKey {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
-
-    /// The bytes, without a copy.
-    pub(crate) fn into_bytes(self) -> Box<[u8]> {
-        self.bytes
-    }
 }
 
 impl From<Box<[u8]>> for OrderedKey {

@@ -48,7 +48,7 @@ impl State {
     /// Takes everything from the committed rows; what is uncommitted is dropped.
     pub(crate) fn load(&mut self) -> Result<(), StoreError> {
         self.roll_back();
-        self.timers = Timers::load(&*self.backend, self.meta)?;
+        self.timers = Timers::load(&*self.backend, self.meta, &self.meta_name)?;
         let corrupted = StoreError::Corrupted {
             store: Arc::clone(&self.meta_name),
             reason: "the progress row is of an unknown format",

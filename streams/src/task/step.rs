@@ -123,11 +123,12 @@ impl Task {
             let Some(timer) = self.state.timers.take_due(to_ms) else { break };
             self.move_stream_time(timer.at_ms);
             let mut context = self.context(globals, out);
-            let result = context.run(timer.node, |node, context| node.on_timer(timer.at_ms, timer.key(), context));
+            let result = context.run(timer.node(), |node, context| node.on_timer(timer.at_ms, timer.key(), context));
             match conclude(context, result)? {
                 Ended::Well => {}
                 Ended::SetAside(fault) => {
-                    let node = self.plan.nodes.get(timer.node).map_or_else(|| "timer".into(), |node| node.name.clone());
+                    let node =
+                        self.plan.nodes.get(timer.node()).map_or_else(|| "timer".into(), |node| node.name.clone());
                     return Err(TaskError::Processor { node, error: fault.into() });
                 }
             }

@@ -1,23 +1,35 @@
 //! Per-key timers: an ordered set of (time, node, key). Kept in memory as a whole (only live keys have one), with the
 //! difference to the last commit beside it: that difference is what a commit writes and what a rollback undoes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+use smallvec::SmallVec;
 
 use super::meta::{TIMER, TIMER_END};
-use crate::store::ordered_key::OrderedKey;
 use crate::store::{Backend, StoreError, StoreIndex, Write};
 
 /// Tag, time, node; the key follows.
 const PREFIX: usize = 1 + 8 + 2;
+/// Keys up to this length lie inside their timer: most do, and cost no memory of their own.
+const INLINE: usize = 24;
 
-/// A timer as its row of the meta store: the rows sort by (time, node, key).
-type Row = OrderedKey;
+/// A timer; sorts as its row does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Timer {
+    pub(crate) at_ms: i64,
+    node: u16,
+    key: SmallVec<[u8; INLINE]>,
+}
 
 #[derive(Default)]
 pub(crate) struct Timers {
-    set: BTreeSet<Row>,
-    /// What differs from the last commit: added, or removed.
-    changed: BTreeMap<Row, Change>,
+    set: BTreeSet<Timer>,
+    /// What differs from the last commit: added, or removed. Its order is the same in every run.
+    changed: IndexMap<Timer, Change, FixedState>,
     /// The first timer's time: looked at for every record.
     next: Option<i64>,
 }
@@ -28,61 +40,68 @@ enum Change {
     Removed,
 }
 
-/// A timer taken out of the set.
-pub(crate) struct Timer {
-    row: Row,
-    pub(crate) at_ms: i64,
-    pub(crate) node: usize,
-}
-
-impl Timer {
-    fn parse(row: Row) -> Option<Self> {
-        let (time, rest) = row.bytes().get(1..)?.split_first_chunk::<8>()?;
-        let (node, _) = rest.split_first_chunk::<2>()?;
-        let at_ms = (u64::from_be_bytes(*time) ^ SIGN) as i64;
-        let node = usize::from(u16::from_be_bytes(*node));
-        Some(Self { row, at_ms, node })
-    }
-
-    pub(crate) fn key(&self) -> &[u8] {
-        self.row.bytes().get(PREFIX..).unwrap_or_default()
-    }
-}
-
 /// Flipped, so that negative times sort first as unsigned bytes.
 const SIGN: u64 = 1 << 63;
 
-fn row(at_ms: i64, node: usize, key: &[u8]) -> Row {
-    let mut row = Vec::with_capacity(PREFIX + key.len());
-    row.push(TIMER);
-    row.extend_from_slice(&(at_ms as u64 ^ SIGN).to_be_bytes());
-    row.extend_from_slice(&(node as u16).to_be_bytes());
-    row.extend_from_slice(key);
-    row.into_boxed_slice().into()
+impl Timer {
+    fn new(at_ms: i64, node: usize, key: &[u8]) -> Self {
+        Self { at_ms, node: node as u16, key: SmallVec::from_slice(key) }
+    }
+
+    pub(crate) fn node(&self) -> usize {
+        usize::from(self.node)
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The key of its row in the meta store, in place of what `row` held: rows sort by (time, node, key).
+    fn write_row(&self, row: &mut Vec<u8>) {
+        row.clear();
+        row.reserve(PREFIX + self.key.len());
+        row.push(TIMER);
+        row.extend_from_slice(&(self.at_ms as u64 ^ SIGN).to_be_bytes());
+        row.extend_from_slice(&self.node.to_be_bytes());
+        row.extend_from_slice(&self.key);
+    }
+
+    fn read_row(row: &[u8]) -> Option<Self> {
+        let (time, rest) = row.get(1..)?.split_first_chunk::<8>()?;
+        let (node, key) = rest.split_first_chunk::<2>()?;
+        let at_ms = (u64::from_be_bytes(*time) ^ SIGN) as i64;
+        Some(Self { at_ms, node: u16::from_be_bytes(*node), key: SmallVec::from_slice(key) })
+    }
 }
 
 impl Timers {
     /// Reads the set from committed rows.
-    pub(crate) fn load(backend: &dyn Backend, meta: StoreIndex) -> Result<Self, StoreError> {
+    pub(crate) fn load(backend: &dyn Backend, meta: StoreIndex, meta_name: &Arc<str>) -> Result<Self, StoreError> {
         let mut timers = Self::default();
+        let mut damaged = false;
         backend.scan(meta, &[TIMER], &[TIMER_END], &mut |row, _| {
-            timers.set.insert(row.into());
+            match Timer::read_row(row) {
+                Some(timer) => drop(timers.set.insert(timer)),
+                None => damaged = true,
+            }
             core::ops::ControlFlow::Continue(())
         })?;
+        if damaged {
+            return Err(StoreError::Corrupted {
+                store: Arc::clone(meta_name),
+                reason: "the row of a timer is cut short",
+            });
+        }
         timers.look();
         Ok(timers)
     }
 
     pub(crate) fn schedule(&mut self, at_ms: i64, node: usize, key: &[u8]) {
-        let row = row(at_ms, node, key);
-        if self.set.contains(&row) {
-            return;
+        let timer = Timer::new(at_ms, node, key);
+        if self.set.insert(timer.clone()) {
+            self.note(timer, Change::Added);
+            self.next = Some(self.next.map_or(at_ms, |next| next.min(at_ms)));
         }
-        if self.changed.remove(&row) != Some(Change::Removed) {
-            self.changed.insert(row.clone(), Change::Added);
-        }
-        self.set.insert(row);
-        self.next = Some(self.next.map_or(at_ms, |next| next.min(at_ms)));
     }
 
     /// Takes the first timer whose time has come by `to_ms`.
@@ -90,12 +109,19 @@ impl Timers {
         if self.next? > to_ms {
             return None;
         }
-        let row = self.set.pop_first()?;
-        if self.changed.remove(&row) != Some(Change::Added) {
-            self.changed.insert(row.clone(), Change::Removed);
-        }
+        let timer = self.set.pop_first()?;
+        self.note(timer.clone(), Change::Removed);
         self.look();
-        Timer::parse(row)
+        Some(timer)
+    }
+
+    /// A change and its opposite leave nothing to write.
+    fn note(&mut self, timer: Timer, change: Change) {
+        match self.changed.entry(timer) {
+            Entry::Occupied(former) if *former.get() != change => drop(former.swap_remove()),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => drop(place.insert(change)),
+        }
     }
 
     pub(crate) fn next(&self) -> Option<i64> {
@@ -114,37 +140,39 @@ impl Timers {
         self.changed.len() * (PREFIX + 96)
     }
 
-    /// The rows that differ from the last commit, in order.
+    /// The rows that differ from the last commit, in an order that is the same in every run.
     pub(crate) fn try_for_each<E>(
         &self,
         mut write: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.changed.iter().try_for_each(|(row, change)| write(row.bytes(), value(*change)))
+        let mut row = Vec::new();
+        self.changed.iter().try_for_each(|(timer, change)| {
+            timer.write_row(&mut row);
+            write(&row, value(*change))
+        })
     }
 
     pub(crate) fn drain_into(&mut self, store: StoreIndex, writes: &mut Vec<Write>) {
-        let changed = core::mem::take(&mut self.changed);
-        writes.extend(changed.into_iter().map(|(key, change)| Write {
-            store,
-            key: key.into_bytes(),
-            value: value(change).map(Into::into),
+        writes.extend(self.changed.drain(..).map(|(timer, change)| {
+            let mut row = Vec::new();
+            timer.write_row(&mut row);
+            Write { store, key: row.into(), value: value(change).map(Into::into) }
         }));
     }
 
     /// Goes back to the last commit.
     pub(crate) fn roll_back(&mut self) {
-        for (row, change) in core::mem::take(&mut self.changed) {
+        for (timer, change) in self.changed.drain(..) {
             match change {
-                Change::Added => self.set.remove(&row),
-                Change::Removed => self.set.insert(row),
+                Change::Added => self.set.remove(&timer),
+                Change::Removed => self.set.insert(timer),
             };
         }
         self.look();
     }
 
     fn look(&mut self) {
-        let first = self.set.first().and_then(|row| row.bytes().get(1..)).and_then(<[u8]>::first_chunk::<8>);
-        self.next = first.map(|time| (u64::from_be_bytes(*time) ^ SIGN) as i64);
+        self.next = self.set.first().map(|timer| timer.at_ms);
     }
 }
 
@@ -162,7 +190,7 @@ mod tests {
 
     fn take_all(timers: &mut Timers, to_ms: i64) -> Vec<(i64, usize, Vec<u8>)> {
         core::iter::from_fn(|| timers.take_due(to_ms))
-            .map(|timer| (timer.at_ms, timer.node, timer.key().to_vec()))
+            .map(|timer| (timer.at_ms, timer.node(), timer.key().to_vec()))
             .collect()
     }
 
@@ -204,7 +232,9 @@ mod tests {
         timers.schedule(5, 0, b"a");
         timers.drain_into(StoreIndex(0), &mut Vec::new());
         take_all(&mut timers, 5);
-        assert_eq!(changes(&timers), [(row(5, 0, b"a").bytes().to_vec(), false)]);
+        let mut row = Vec::new();
+        Timer::new(5, 0, b"a").write_row(&mut row);
+        assert_eq!(changes(&timers), [(row, false)]);
         timers.schedule(5, 0, b"a");
         assert_eq!(changes(&timers), []);
     }
@@ -219,5 +249,28 @@ mod tests {
         timers.roll_back();
         assert_eq!((timers.next(), timers.is_dirty()), (Some(5), false));
         assert_eq!(take_all(&mut timers, i64::MAX), [(5, 0, b"a".to_vec())]);
+    }
+
+    #[test]
+    fn timers_and_their_rows_sort_alike_and_rows_are_read_back() {
+        let long = [b'k'; 2 * INLINE];
+        let keys: [&[u8]; 4] = [b"", b"a", b"b", &long];
+        let all: BTreeSet<Timer> = [i64::MIN, -3, 0, 5, i64::MAX]
+            .into_iter()
+            .flat_map(|at_ms| {
+                [0, 1, 300].into_iter().flat_map(move |node| keys.map(|key| Timer::new(at_ms, node, key)))
+            })
+            .collect();
+        let rows: Vec<Vec<u8>> = all
+            .iter()
+            .map(|timer| {
+                let mut row = Vec::new();
+                timer.write_row(&mut row);
+                row
+            })
+            .collect();
+        assert_eq!(all.len(), 60);
+        assert!(rows.is_sorted());
+        assert!(all.iter().zip(&rows).all(|(timer, row)| Timer::read_row(row).as_ref() == Some(timer)));
     }
 }

@@ -97,7 +97,7 @@ impl Decide {
                 lurkers: evaluation.crowd.lurkers,
                 first_time: evaluation.crowd.first_time,
             },
-            questions: Questions { asked: open, open },
+            questions: Questions { asked: tick.questions_asked, open },
         };
         applicable(&occasion, &ledger.ledger, evaluation.at, &self.settings.decision)
     }

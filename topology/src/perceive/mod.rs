@@ -3,6 +3,7 @@
 //! Timers of this node carry a letter and a key: `A` a user of whom something is due, `P` a session to be purged, `T` a
 //! session's tick. At one time they fire in that order: a tick sees presence as it stands.
 
+mod attendees;
 mod room;
 mod tick;
 mod user;
@@ -19,7 +20,6 @@ use streams::topology::Edge;
 
 use crate::event::{Event, SessionId, Unusable, hash};
 use crate::moment::{Decided, Moment};
-use crate::rows::attendee::AttendeeRow;
 use crate::rows::key;
 use crate::rows::perceived::{self, SessionRow};
 use crate::stores::{Scratch, Stores, load, save};
@@ -118,39 +118,47 @@ impl Perceive {
         let known = self.rooms.enter(session, &self.stores, scratch, context)?;
         let is_new = known.is_none();
         let mut room = known.unwrap_or_else(|| Room::of(SessionRow::open(at)));
-        let mut attendee = None;
-        if let Some(user) = event.user() {
-            key::session_part(session, user, user_key);
-            let stored: Option<AttendeeRow> = load(context, self.stores.attendees, user_key)?;
-            let known = stored.filter(|stored| stored.of_session == room.row.session.began_at);
-            attendee = Some(known.map(|known| known.attendee).unwrap_or_default());
-        }
-        let opened_at = room.row.session.opened_at;
-        let Room { row, panes, .. } = &mut *room;
-        let due = match observe(&activity, at, &mut row.session, attendee.as_mut(), panes) {
+        let Room { row, panes, attendees, .. } = &mut *room;
+        let user = event.user();
+        let seat = match user {
+            Some(user) => {
+                let of_session = (session.as_str(), row.session.began_at);
+                Some(attendees.enter(of_session, user, &self.stores, scratch, context)?)
+            }
+            None => None,
+        };
+        let opened_at = row.session.opened_at;
+        let attendee = seat.and_then(|seat| attendees.attendee(seat));
+        let due = match observe(&activity, at, &mut row.session, attendee, panes) {
             Observed::Folded { due } => due,
             passed_over => {
-                // Nothing was changed; a session that is not known stays unknown.
+                // Nothing was changed; a session that is not known stays unknown, and so does a user.
+                if let Some(seat) = seat {
+                    attendees.leave(seat);
+                }
                 if !is_new {
                     self.rooms.leave_unchanged(session, room);
                 }
                 return pass_over(passed_over, event, context);
             }
         };
+        if let Some(seat) = seat {
+            attendees.keep(seat);
+        }
+        if let (Some(user), Some(due)) = (user, due) {
+            key::session_part(session, user, user_key);
+            user::schedule(due, user_key, timer_key, context);
+        }
         if is_new {
             // Others ask the store whether there is a session.
             self.rooms.announce(session, &room, &self.stores, scratch, context)?;
         }
-        if let Some(attendee) = attendee {
-            let stored = AttendeeRow { of_session: room.row.session.began_at, attendee };
-            save(context, self.stores.attendees, user_key, &stored, &mut scratch.value)?;
-            if let Some(due) = due {
-                user::schedule(due, user_key, timer_key, context);
-            }
-        }
         self.arm(session, &mut room.row, at, context);
         let has_new_life = room.row.session.opened_at != opened_at;
         self.rooms.leave(session, room);
+        if self.rooms.is_full() {
+            self.rooms.write_back(&self.stores, &mut self.buffers.scratch, context)?;
+        }
         self.write_down(session, event, at, context)?;
         self.see_flow(session, event, at, context)?;
         if !has_new_life {

@@ -1,5 +1,6 @@
-//! Sessions kept decoded between commits: every event changes its session's row and a pane, so decoding and encoding them each
-//! time would cost more than all the rest. The stores have the truth again before every commit; a rollback drops what is here.
+//! Sessions kept decoded between commits, with their panes and users: every event changes some of them, so decoding and
+//! encoding them each time would cost more than all the rest. The stores have the truth again before every commit; a rollback
+//! drops what is here.
 
 use core::ops::ControlFlow;
 use std::collections::{BTreeMap, HashMap};
@@ -10,6 +11,7 @@ use foldhash::fast::FixedState;
 use streams::processor::{Context, ProcessError};
 use streams::store::StoreError;
 
+use super::attendees::RoomAttendees;
 use crate::event::SessionId;
 use crate::rows::perceived::{self, SessionRow};
 use crate::rows::{key, row};
@@ -17,11 +19,14 @@ use crate::stores::{Scratch, Stores, corrupted, load, save};
 
 /// Sessions kept after a commit; beyond it all are read again when they are needed.
 const ROOMS_MAX: usize = 16_384;
+/// Users kept, over all rooms; beyond it what differs is written back and all are read again when they are needed.
+const ATTENDEES_MAX: usize = 65_536;
 
-/// One session: its row and its panes.
+/// One session: its row, its panes and its users.
 pub(super) struct Room {
     pub(super) row: SessionRow,
     pub(super) panes: RoomPanes,
+    pub(super) attendees: RoomAttendees,
     /// Differs from the stores, and is in the list of those that do.
     changed: bool,
 }
@@ -29,7 +34,11 @@ pub(super) struct Room {
 impl Room {
     /// The room of a session that was not known.
     pub(super) fn of(row: SessionRow) -> Box<Self> {
-        Box::new(Self { row, panes: RoomPanes::default(), changed: false })
+        Self::read(row, RoomPanes::default())
+    }
+
+    fn read(row: SessionRow, panes: RoomPanes) -> Box<Self> {
+        Box::new(Self { row, panes, attendees: RoomAttendees::default(), changed: false })
     }
 }
 
@@ -40,13 +49,16 @@ pub(super) struct RoomPanes(BTreeMap<Millis, (Pane, bool)>);
 /// The rooms of a task.
 #[derive(Default)]
 pub(super) struct Rooms {
-    rooms: HashMap<SessionId, Box<Room>, FixedState>,
+    /// A room that was entered is not in its place.
+    rooms: HashMap<SessionId, Option<Box<Room>>, FixedState>,
+    /// Users in the rooms that are in their places.
+    attendees: usize,
     /// In the order of their first change, so that a commit writes in an order that does not depend on the map.
     changed: Vec<SessionId>,
 }
 
 impl Rooms {
-    /// Takes the session's room out, to be given back by [`Rooms::leave`]; nothing for a session that is not known.
+    /// Takes the session's room out, to be given back by [`Rooms::leave`], or given up; nothing for a session that is not known.
     pub(super) fn enter(
         &mut self,
         session: &str,
@@ -54,13 +66,14 @@ impl Rooms {
         scratch: &mut Scratch,
         context: &mut Context<'_>,
     ) -> Result<Option<Box<Room>>, ProcessError> {
-        if let Some(room) = self.rooms.remove(session) {
+        if let Some(room) = self.rooms.get_mut(session).and_then(Option::take) {
+            self.attendees -= room.attendees.len();
             return Ok(Some(room));
         }
         key::session_part(session, perceived::SESSION, &mut scratch.key);
         let Some(row) = load(context, stores.sessions, &scratch.key)? else { return Ok(None) };
         let panes = RoomPanes::load(session, stores, scratch, context)?;
-        Ok(Some(Box::new(Room { row, panes, changed: false })))
+        Ok(Some(Room::read(row, panes)))
     }
 
     /// Puts the row of a new session into its store at once: others ask there whether there is a session.
@@ -78,7 +91,11 @@ impl Rooms {
 
     /// Gives a room back that was not changed.
     pub(super) fn leave_unchanged(&mut self, session: &str, room: Box<Room>) {
-        self.rooms.insert(session.into(), room);
+        self.attendees += room.attendees.len();
+        match self.rooms.get_mut(session) {
+            Some(place) => *place = Some(room),
+            None => drop(self.rooms.insert(session.into(), Some(room))),
+        }
     }
 
     /// Gives a room back that was changed.
@@ -87,7 +104,17 @@ impl Rooms {
             room.changed = true;
             self.changed.push(session.into());
         }
-        self.rooms.insert(session.into(), room);
+        self.leave_unchanged(session, room);
+    }
+
+    /// Gives up a room that was entered: its session is no more. The rows in the stores are the caller's.
+    pub(super) fn give_up(&mut self, session: &str) {
+        self.rooms.remove(session);
+    }
+
+    /// Whether it is time to write back before the commit is.
+    pub(super) fn is_full(&self) -> bool {
+        self.attendees > ATTENDEES_MAX
     }
 
     /// Puts what differs into the stores.
@@ -99,7 +126,7 @@ impl Rooms {
     ) -> Result<(), ProcessError> {
         for session in self.changed.drain(..) {
             // A session that was purged since is no longer here.
-            let Some(room) = self.rooms.get_mut(&session) else { continue };
+            let Some(Some(room)) = self.rooms.get_mut(&session) else { continue };
             room.changed = false;
             key::session_part(&session, perceived::SESSION, &mut scratch.key);
             save(context, stores.sessions, &scratch.key, &room.row, &mut scratch.value)?;
@@ -108,9 +135,14 @@ impl Rooms {
                 save(context, stores.panes, &scratch.key, pane, &mut scratch.value)?;
                 *changed = false;
             }
+            room.attendees.write_back(&session, stores, scratch, context)?;
         }
         if self.rooms.len() > ROOMS_MAX {
-            self.rooms.clear();
+            self.clear();
+        }
+        if self.is_full() {
+            self.rooms.values_mut().flatten().for_each(|room| room.attendees.clear());
+            self.attendees = 0;
         }
         Ok(())
     }
@@ -119,6 +151,7 @@ impl Rooms {
     pub(super) fn clear(&mut self) {
         self.rooms.clear();
         self.changed.clear();
+        self.attendees = 0;
     }
 }
 

@@ -53,7 +53,8 @@ impl Perceive {
         let retired = (evaluation.delete_from, evaluation.delete_to);
         panes.delete(session, retired, &self.stores, scratch, context)?;
         let questions = row.session.questions.clone();
-        Ok(Moment::Tick(Box::new(Tick { evaluation, outage, questions })))
+        let questions_asked = row.session.questions_asked;
+        Ok(Moment::Tick(Box::new(Tick { evaluation, outage, questions, questions_asked })))
     }
 
     /// The priors of the version that the session pinned, at its first tick, to the newest then known.
@@ -125,6 +126,7 @@ impl Perceive {
         }
         key::session(session, &mut self.buffers.session_key);
         context.delete(self.stores.ticks, &self.buffers.session_key)?;
+        self.rooms.give_up(session);
         context.forward(self.moments, Record::new(session.into(), Moment::Forgotten, fired))
     }
 }

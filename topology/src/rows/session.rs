@@ -44,6 +44,7 @@ row!(Session {
     next_poll,
     recent,
     questions,
+    questions_asked,
     kept_from,
     last_tick,
     size,
@@ -136,6 +137,7 @@ mod tests {
                     .into_iter()
                     .map(|(id, at, upvotes, by_command)| Question { id, at, upvotes, by_command })
                     .collect(),
+                questions_asked: rest.2,
                 kept_from: times[3],
                 last_tick: seen[6],
                 size: kind.1.map(|size| SizeBand::ALL[size]),

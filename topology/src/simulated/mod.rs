@@ -115,7 +115,7 @@ fn started(plan: &SessionPlan, session_type: SessionType, capacity: u32, ends_at
     let planned = plan.schedule.iter();
     let schedule = planned.map(|planned| PlannedPhase { phase: planned.phase, at_ms: planned.at_ms });
     Session {
-        title: Some(texts::title(plan.seed)),
+        title: Some(texts::title(plan.place)),
         session_type: Some(session_type),
         capacity: Some(i64::from(capacity)),
         schedule: Some(schedule.collect()),
