@@ -6,6 +6,9 @@ use super::thread::{StreamThread, is_transient};
 use crate::broker::{Broker, BrokerError, Consumer, TopicPartition};
 use crate::task::TaskId;
 
+/// Inputs that are not empty are looked at this often, for the operator, who wants to know the lag.
+const LAG_EVERY_MS: i64 = 5_000;
+
 impl<B: Broker> StreamThread<B> {
     /// Fills every buffer that is half empty; says whether something came.
     pub(super) fn fetch(&mut self) -> Result<bool, ThreadError> {
@@ -61,8 +64,10 @@ impl<B: Broker> StreamThread<B> {
             }
             for (input, (partition, look)) in slot.inputs.iter().zip(&loaded.looks).enumerate() {
                 let position = self.consumer.position(partition).unwrap_or(0);
-                if loaded.task.buffered(input).0 == 0 && look.is_stale(position, now_ms, self.settings.lookup_valid_ms)
-                {
+                let is_needed = loaded.task.buffered(input).0 == 0
+                    && look.is_stale(position, now_ms, self.settings.lookup_valid_ms);
+                let is_old = !self.settings.is_unpaced() && now_ms.saturating_sub(look.at_ms()) >= LAG_EVERY_MS;
+                if is_needed || is_old {
                     asked.push((slot.id, input));
                     partitions.push(partition.clone());
                 }

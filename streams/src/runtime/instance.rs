@@ -69,6 +69,8 @@ pub struct ThreadStatus {
     pub error: Option<Arc<str>>,
     /// Whether a commit waits for the broker.
     pub is_undecided: bool,
+    /// Its last commit, in milliseconds since the epoch; before the first one, its beginning.
+    pub committed_at_ms: i64,
     /// The end of its last round, in milliseconds since the epoch: a thread that hangs in a call stands still here.
     pub stepped_at_ms: i64,
 }
@@ -215,6 +217,7 @@ impl Seat {
             replaced: 0,
             error: None,
             is_undecided: false,
+            committed_at_ms: now_ms,
             stepped_at_ms: now_ms,
         };
         Self { stepped_at_ms: AtomicI64::new(now_ms), shown: Mutex::new(shown) }
@@ -329,5 +332,6 @@ fn show<B: Broker>(thread: &StreamThread<B>, seat: &Seat) {
         shown.tasks = tasks;
         shown.counts = thread.counts();
         shown.is_undecided = thread.is_undecided();
+        shown.committed_at_ms = thread.committed_at_ms();
     });
 }

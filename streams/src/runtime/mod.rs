@@ -36,6 +36,6 @@ pub use restore::RebuildReason;
 #[cfg(any(test, feature = "testing"))]
 pub use settings::Sabotage;
 pub use settings::{PacingMode, ShutdownGroup, ThreadSettings};
-pub use status::{Blocked, TaskState, TaskStatus, ThreadCounts};
+pub use status::{Blocked, InputStatus, TaskState, TaskStatus, ThreadCounts};
 pub use thread::{Step, StreamThread};
 pub use topics::{create_internal_topics, plan_internal_topics};

@@ -70,6 +70,8 @@ pub struct ThreadSettings {
     pub aborts_max: u32,
     /// Rounds in which closing, or giving partitions up, waits for the last commit.
     pub close_rounds_max: u32,
+    /// And how long, at most.
+    pub close_timeout_ms: u64,
     /// See [`ConsumerConfig`](crate::broker::ConsumerConfig).
     pub session_timeout_ms: u64,
     /// See [`ConsumerConfig`](crate::broker::ConsumerConfig).
@@ -125,6 +127,7 @@ impl ThreadSettings {
             delete_retention_ms: 24 * 60 * 60 * 1000,
             aborts_max: 10,
             close_rounds_max: 5_000,
+            close_timeout_ms: 3_000,
             session_timeout_ms: 45_000,
             max_poll_interval_ms: 300_000,
             transaction_timeout_ms: 10_000,

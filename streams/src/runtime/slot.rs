@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::idle::IdleClock;
 use super::restore::{RebuildReason, Restore};
-use super::status::{Blocked, TaskState, TaskStatus};
+use super::status::{Blocked, InputStatus, TaskState, TaskStatus};
 use crate::broker::{Ends, Offset, TopicPartition};
 use crate::task::{InputState, Origin, Task, TaskId};
 
@@ -85,6 +85,11 @@ impl Look {
         self.at_ms
     }
 
+    /// What could be reached then.
+    pub(crate) fn last_stable(&self) -> Option<Offset> {
+        self.ends.map(|ends| ends.last_stable)
+    }
+
     /// Whether a transaction is undecided: what it holds may be older than all that follows.
     pub(crate) fn is_hanging(&self) -> bool {
         self.ends.is_some_and(|ends| ends.last_stable < ends.high_watermark)
@@ -112,6 +117,15 @@ impl Slot {
         if let Stage::Running(loaded) = &mut self.stage { Some(loaded) } else { None }
     }
 
+    fn inputs(&self, loaded: Option<&Loaded>) -> Vec<InputStatus> {
+        let status = |(input, partition): (usize, &TopicPartition)| InputStatus {
+            partition: partition.clone(),
+            position: loaded.and_then(|loaded| loaded.task.position(input)),
+            end: loaded.and_then(|loaded| loaded.looks.get(input)).and_then(Look::last_stable),
+        };
+        self.inputs.iter().enumerate().map(status).collect()
+    }
+
     pub(crate) fn status(&self) -> TaskStatus {
         let (state, loaded) = match &self.stage {
             Stage::Assigned => (TaskState::Assigned, None),
@@ -131,6 +145,7 @@ impl Slot {
             counters: task.map(|task| task.counters().collect()).unwrap_or_default(),
             stream_time_ms: task.and_then(Task::stream_time),
             next_timer_ms: task.and_then(Task::next_timer),
+            inputs: self.inputs(loaded.map(|loaded| &**loaded)),
             buffered: task.map_or(0, |task| (0..self.inputs.len()).map(|input| task.buffered(input).0).sum()),
             dirty_bytes: task.map_or(0, Task::dirty_bytes),
             lost_to_retention: self.lost_to_retention,

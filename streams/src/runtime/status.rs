@@ -1,7 +1,7 @@
 //! What a thread shows of itself.
 
 use super::restore::RebuildReason;
-use crate::broker::TopicPartition;
+use crate::broker::{Offset, TopicPartition};
 use crate::task::{Counts, TaskId};
 
 /// How far a task has come.
@@ -35,6 +35,25 @@ pub enum Blocked {
     Input(TopicPartition),
 }
 
+/// One input of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputStatus {
+    /// What is read.
+    pub partition: TopicPartition,
+    /// The next offset to process.
+    pub position: Option<Offset>,
+    /// What a reader of committed records could reach when that was last looked up.
+    pub end: Option<Offset>,
+}
+
+impl InputStatus {
+    /// Offsets that are left; `None` while nothing is known.
+    #[must_use]
+    pub fn lag(&self) -> Option<Offset> {
+        Some(self.end?.saturating_sub(self.position?).max(0))
+    }
+}
+
 /// One task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskStatus {
@@ -54,6 +73,8 @@ pub struct TaskStatus {
     pub stream_time_ms: Option<i64>,
     /// When the next timer fires.
     pub next_timer_ms: Option<i64>,
+    /// What it reads, and how far it has come.
+    pub inputs: Vec<InputStatus>,
     /// Records that wait in its buffers.
     pub buffered: usize,
     /// Bytes of uncommitted rows.

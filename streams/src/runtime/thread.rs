@@ -24,6 +24,9 @@ use crate::store::BackendProvider;
 use crate::task::{Task, TaskId};
 use crate::topology::Topology;
 
+/// Between two looks at what a last commit waits for.
+const CLOSE_WAIT_MS: u64 = 1;
+
 /// What a round came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -163,6 +166,7 @@ impl<B: Broker> StreamThread<B> {
     /// # Errors
     /// See [`ThreadError::kind`].
     pub fn commit_now(&mut self) -> Result<bool, ThreadError> {
+        let began_ms = self.clock.now_ms();
         for _ in 0..self.settings.close_rounds_max.max(1) {
             let aborts = self.counts.aborts;
             if self.drive_commit()? {
@@ -170,8 +174,11 @@ impl<B: Broker> StreamThread<B> {
                     return Ok(true);
                 }
                 self.start_commit()?;
+            } else {
+                self.wait(CLOSE_WAIT_MS);
             }
-            if self.counts.aborts > aborts {
+            let waited_ms = self.clock.now_ms().saturating_sub(began_ms).max(0).unsigned_abs();
+            if self.counts.aborts > aborts || waited_ms >= self.settings.close_timeout_ms {
                 return Ok(false);
             }
         }
@@ -208,6 +215,12 @@ impl<B: Broker> StreamThread<B> {
     #[must_use]
     pub fn counts(&self) -> ThreadCounts {
         self.counts
+    }
+
+    /// The last commit, in milliseconds since the epoch; before the first one, the thread's beginning.
+    #[must_use]
+    pub fn committed_at_ms(&self) -> i64 {
+        self.committed_at_ms
     }
 
     /// Records of global tables that their table could not read.
