@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::error::Error;
 use crate::java;
-use crate::process::last_lines;
+use crate::process::explanation;
 
 /// The release of Apache Kafka that everything here is tested with.
 pub const KAFKA_VERSION: &str = "4.3.1";
@@ -110,7 +110,7 @@ fn fetch(package: &Package, cache: &Path, installed: &Path) -> Result<(), Error>
     let fetched = work.path().join("fetched");
     if !maven.status.success() || !fetched.is_dir() {
         let said = [maven.stdout, maven.stderr].concat();
-        return Err(Error::Fetch { what: package.what, output: last_lines(&said, false) });
+        return Err(Error::Fetch { what: package.what, output: explanation(&String::from_utf8_lossy(&said)) });
     }
     fs::rename(&fetched, installed).map_err(Error::file(installed))
 }
