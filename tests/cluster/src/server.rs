@@ -18,7 +18,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How often a start is tried when the port was lost.
 const TRIES: u32 = 3;
 /// What servers say then: Kafka, and the registry.
-const PORT_LOST: [&str; 2] = ["Address already in use", "already bound"];
+const PORT_LOST: [&str; 2] = ["Address already in use", "seems to be in use"];
 
 /// How a server is started, as often as needed.
 pub(crate) struct Plan {
@@ -192,7 +192,11 @@ mod tests {
 
     #[test]
     fn a_start_that_lost_its_port_is_tried_again_and_no_other_is() {
-        let mut outcomes = vec![Ok(()), Err(ended("Port already bound: 1")), Err(ended("Address already in use"))];
+        let mut outcomes = vec![
+            Ok(()),
+            Err(ended("Port 1 seems to be in use by another process")),
+            Err(ended("Address already in use")),
+        ];
         assert!(start_on_free_ports(|| outcomes.pop().unwrap()).is_ok());
         let mut count = 0;
         let mut fail_with = |output: &'static str| {
