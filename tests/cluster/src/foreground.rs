@@ -11,7 +11,7 @@ use crate::clock::wait;
 use crate::error::Error;
 use crate::kafka::Cluster;
 use crate::registry::Registry;
-use crate::{install, kafka, ports, registry};
+use crate::{install, java, kafka, ports, registry};
 
 /// Does what the command line says.
 ///
@@ -21,6 +21,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
     match &arguments.command {
         Command::Kafka(options) => run_servers(options, out),
         Command::Install => {
+            java::find()?;
             let installed = [install::kafka()?, install::registry()?];
             installed.iter().for_each(|folder| say(out, format_args!("{}", folder.display())));
             Ok(())
