@@ -80,7 +80,7 @@ fn welcome(out: &mut dyn Write, cluster: &Cluster, registry: Option<&Registry>) 
     if let Some(registry) = registry {
         say(out, format_args!("  curl {}/subjects", registry.url()));
     }
-    say(out, format_args!("\nWhat they say:\n\n  {}", output(cluster.folder())));
+    say(out, format_args!("\nTheir logs:\n\n  {}", output(cluster.folder())));
     if let Some(registry) = registry {
         say(out, format_args!("  {}", output(registry.folder())));
     }
