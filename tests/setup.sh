@@ -26,12 +26,15 @@ have_java() {
     [ "${version:-0}" -ge 17 ]
 }
 
-# The oldest Java that Kafka runs on, or the one that this release of the system has.
+# Kafka runs on Java 17 and newer. Not every release of Debian and Ubuntu has each of them.
 debian_java() {
     for version in 17 21 25; do
-        apt-cache show "openjdk-$version-jdk-headless" >/dev/null 2>&1 && break
+        if apt-cache show "openjdk-$version-jdk-headless" >/dev/null 2>&1; then
+            echo "openjdk-$version-jdk-headless"
+            return
+        fi
     done
-    echo "openjdk-$version-jdk-headless"
+    echo openjdk-17-jdk-headless
 }
 
 # What is missing, one line each: what apt-get calls it, what a Mac is to be told.
@@ -44,7 +47,7 @@ missing_to_build() {
 }
 
 missing_for_kafka() {
-    have_java || echo "$(if debian; then debian_java; fi)|brew install openjdk@21, and set JAVA_HOME to \$(brew --prefix openjdk@21)"
+    have_java || echo "$(debian_java)|brew install openjdk@21, and set JAVA_HOME to \$(brew --prefix openjdk@21)"
     have mvn || echo "maven|brew install maven"
 }
 

@@ -75,7 +75,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A server ended that nobody had asked to.
-    #[error("{server} has ended ({status}); its last words:\n{output}")]
+    #[error("{server} has ended ({status}); what it said:\n{output}")]
     Ended {
         /// Which.
         server: &'static str,
@@ -85,7 +85,7 @@ pub enum Error {
         output: String,
     },
     /// A server runs and does not answer.
-    #[error("{server} does not answer after {seconds} s; its last words:\n{output}")]
+    #[error("{server} does not answer after {seconds} s; what it said:\n{output}")]
     Silent {
         /// Which.
         server: &'static str,

@@ -11,7 +11,7 @@ use crate::clock::wait;
 use crate::error::Error;
 use crate::kafka::Cluster;
 use crate::registry::Registry;
-use crate::{install, kafka, ports, registry};
+use crate::{install, java, kafka, ports, registry};
 
 /// Does what the command line says.
 ///
@@ -21,6 +21,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), Error> {
     match &arguments.command {
         Command::Kafka(options) => run_servers(options, out),
         Command::Install => {
+            java::find()?;
             let installed = [install::kafka()?, install::registry()?];
             installed.iter().for_each(|folder| say(out, format_args!("{}", folder.display())));
             Ok(())
@@ -79,7 +80,7 @@ fn welcome(out: &mut dyn Write, cluster: &Cluster, registry: Option<&Registry>) 
     if let Some(registry) = registry {
         say(out, format_args!("  curl {}/subjects", registry.url()));
     }
-    say(out, format_args!("\nWhat they say:\n\n  {}", output(cluster.folder())));
+    say(out, format_args!("\nTheir logs:\n\n  {}", output(cluster.folder())));
     if let Some(registry) = registry {
         say(out, format_args!("  {}", output(registry.folder())));
     }

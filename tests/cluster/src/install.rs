@@ -2,13 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
-use crate::java;
-use crate::process::last_lines;
+use crate::process::explanation;
 
 /// The release of Apache Kafka that everything here is tested with.
 pub const KAFKA_VERSION: &str = "4.3.1";
@@ -41,7 +40,7 @@ pub fn kafka() -> Result<PathBuf, Error> {
         )
     };
     install(&Package {
-        what: "Apache Kafka 4.3.1",
+        what: "Apache Kafka",
         folder: format!("kafka-{KAFKA_VERSION}"),
         size: "54 MB",
         dependencies: [
@@ -58,7 +57,7 @@ pub fn kafka() -> Result<PathBuf, Error> {
 /// The folder with the registry, installed if it is not there yet.
 pub fn registry() -> Result<PathBuf, Error> {
     install(&Package {
-        what: "Apicurio Registry 3.0.9",
+        what: "Apicurio Registry",
         folder: format!("registry-{REGISTRY_VERSION}"),
         size: "110 MB",
         dependencies: String::new(),
@@ -71,36 +70,33 @@ pub fn registry() -> Result<PathBuf, Error> {
 }
 
 fn install(package: &Package) -> Result<PathBuf, Error> {
-    let cache = cache_folder()?;
+    install_into(&cache_folder()?, package, Command::new("mvn"))
+}
+
+fn install_into(cache: &Path, package: &Package, maven: Command) -> Result<PathBuf, Error> {
     let installed = cache.join(&package.folder);
     if installed.is_dir() {
         return Ok(installed);
     }
-    fs::create_dir_all(&cache).map_err(Error::file(&cache))?;
+    fs::create_dir_all(cache).map_err(Error::file(cache))?;
     let lock_path = cache.join(format!("{}.lock", package.folder));
     let lock = File::create(&lock_path).map_err(Error::file(&lock_path))?;
     // Another process may be installing: it does so once, for both. The lock goes with the file, or with the process.
     lock.lock().map_err(Error::file(&lock_path))?;
     if !installed.is_dir() {
-        fetch(package, &cache, &installed)?;
+        fetch(package, cache, &installed, maven)?;
     }
     Ok(installed)
 }
 
 /// Fetches into a folder beside, which gets its name only when it is whole.
-fn fetch(package: &Package, cache: &Path, installed: &Path) -> Result<(), Error> {
-    java::find()?;
-    let _ = writeln!(
-        std::io::stderr(),
-        "Installing {} ({}, once) into {} with Maven",
-        package.what,
-        package.size,
-        installed.display()
-    );
+fn fetch(package: &Package, cache: &Path, installed: &Path, mut maven: Command) -> Result<(), Error> {
+    let Package { what, size, .. } = package;
+    let _ = writeln!(io::stderr(), "Installing {what} ({size}, once) with Maven into {}", installed.display());
     let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(cache).map_err(Error::file(cache))?;
     let project = work.path().join("pom.xml");
     fs::write(&project, project_text(package)).map_err(Error::file(&project))?;
-    let maven = Command::new("mvn")
+    let ran = maven
         .args(["--batch-mode", "--quiet", "-Dstyle.color=never"])
         .args(&package.goals)
         .current_dir(work.path())
@@ -108,9 +104,9 @@ fn fetch(package: &Package, cache: &Path, installed: &Path) -> Result<(), Error>
         .output()
         .map_err(|_| Error::NoMaven)?;
     let fetched = work.path().join("fetched");
-    if !maven.status.success() || !fetched.is_dir() {
-        let said = [maven.stdout, maven.stderr].concat();
-        return Err(Error::Fetch { what: package.what, output: last_lines(&said, false) });
+    if !ran.status.success() || !fetched.is_dir() {
+        let said = [ran.stdout, ran.stderr].concat();
+        return Err(Error::Fetch { what, output: explanation(&String::from_utf8_lossy(&said)) });
     }
     fs::rename(&fetched, installed).map_err(Error::file(installed))
 }
@@ -145,6 +141,53 @@ fn choose_cache(override_: Option<&OsStr>, xdg: Option<&OsStr>, home: Option<&Os
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn package() -> Package {
+        let goals = vec!["unpack".to_owned()];
+        Package { what: "something", folder: "it-1".to_owned(), size: "1 MB", dependencies: String::new(), goals }
+    }
+
+    /// A shell in the place of Maven: it does what `script` says.
+    fn maven(script: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "mvn"]);
+        shell
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn whoever_comes_while_it_is_installed_waits_and_it_is_installed_once() {
+        let (cache, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let runs = elsewhere.path().join("runs");
+        let script = format!("echo run >> '{}'; mkdir fetched && cp pom.xml fetched", runs.display());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let installed = install_into(cache.path(), &package(), maven(&script)).unwrap();
+                    assert!(installed.join("pom.xml").is_file(), "it is named before it is whole");
+                });
+            }
+        });
+        assert_eq!(fs::read_to_string(runs).unwrap(), "run\n");
+        let mut left = names(cache.path());
+        left.sort();
+        assert_eq!(left, ["it-1", "it-1.lock"]);
+    }
+
+    #[test]
+    fn a_failure_says_what_maven_said_and_leaves_nothing_half_done() {
+        let cache = tempfile::tempdir().unwrap();
+        let broken = maven("mkdir fetched; echo '[ERROR] no such artifact'; exit 1");
+        let refused = install_into(cache.path(), &package(), broken).unwrap_err().to_string();
+        assert!(refused.contains("could not fetch something") && refused.contains("no such artifact"), "{refused}");
+        let missing = install_into(cache.path(), &package(), Command::new("/nowhere/mvn")).unwrap_err().to_string();
+        assert!(missing.contains("Maven is missing") && missing.contains("apt-get install maven"), "{missing}");
+        assert_eq!(names(cache.path()), ["it-1.lock"]);
+    }
 
     #[test]
     fn the_override_goes_before_the_users_cache_and_that_before_the_home() {

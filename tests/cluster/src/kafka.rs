@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::programs::Programs;
-use crate::server::{Plan, Server, new_folder, start_on_free_ports};
+use crate::server::{Plan, Server, new_folder, prepare, start_on_free_ports};
 use crate::{java, ports, probe, settings};
 
 const NAME: &str = "Kafka";
@@ -97,7 +97,7 @@ impl Cluster {
         write_file(&properties, &properties_text(&own, &options.settings))?;
         let logging = folder.path().join("log4j2.xml");
         write_file(&logging, LOGGING)?;
-        format_data(programs, &properties)?;
+        format_data(programs, &properties, folder.path())?;
         let mut arguments: Vec<OsString> = java::MEMORY.map(OsString::from).into();
         if !options.long_lived {
             arguments.push(java::START_FAST.into());
@@ -201,10 +201,12 @@ impl Cluster {
 }
 
 /// Kafka starts on formatted data only.
-fn format_data(programs: &Programs, properties: &Path) -> Result<(), Error> {
-    let arguments = ["format", "--standalone", "--cluster-id", CLUSTER_ID, "--config"].map(OsString::from);
-    let arguments = arguments.into_iter().chain([properties.as_os_str().to_owned()]);
-    programs.run("kafka.tools.StorageTool", arguments).map(|_| ())
+fn format_data(programs: &Programs, properties: &Path, folder: &Path) -> Result<(), Error> {
+    let mut arguments: Vec<OsString> = vec![java::START_FAST.into()];
+    arguments.extend(programs.class_path());
+    arguments.extend(["kafka.tools.StorageTool", "format", "--standalone"].map(OsString::from));
+    arguments.extend(["--cluster-id".into(), CLUSTER_ID.into(), "--config".into(), properties.into()]);
+    prepare(NAME, &programs.java, arguments, folder)
 }
 
 /// Later settings replace earlier ones: Java's properties keep the last of a key.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
-use crate::process::last_lines;
+use crate::process::explanation;
 use crate::{install, java};
 
 /// The jars, and the Java that runs what is in them.
@@ -44,11 +44,11 @@ impl Programs {
             .stdin(Stdio::null())
             .output()
             .map_err(|source| Error::Spawn { program: self.java.to_string_lossy().into_owned(), source })?;
-        let printed = last_lines(&ran.stdout, false);
         if ran.status.success() {
-            return Ok(printed);
+            return Ok(String::from_utf8_lossy(&ran.stdout).into_owned());
         }
-        let output = format!("{printed}\n{}", last_lines(&ran.stderr, false));
+        let said = [ran.stdout, ran.stderr].concat();
+        let output = explanation(&String::from_utf8_lossy(&said));
         Err(Error::Tool { class: class.to_owned(), status: ran.status, output })
     }
 }

@@ -1,6 +1,6 @@
 //! What Kafka and the registry have in common: a process with a folder, that listens sometime after its start.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How often a start is tried when the port was lost.
 const TRIES: u32 = 3;
 /// What servers say then: Kafka, and the registry.
-const PORT_LOST: [&str; 2] = ["Address already in use", "already bound"];
+const PORT_LOST: [&str; 2] = ["Address already in use", "seems to be in use"];
 
 /// How a server is started, as often as needed.
 pub(crate) struct Plan {
@@ -60,10 +60,9 @@ impl Server {
                 self.process = Some(process);
                 Ok(())
             }
-            Some(Err(status)) => Err(Error::Ended { server: plan.name, status, output: process.last_words() }),
+            Some(Err(status)) => Err(process.unexpected_end(status)),
             None => {
-                let (server, seconds) = (plan.name, START_PATIENCE.as_secs());
-                let silent = Error::Silent { server, seconds, output: process.last_words() };
+                let silent = process.silence(START_PATIENCE);
                 end(process)?;
                 Err(silent)
             }
@@ -104,12 +103,8 @@ impl Server {
 
     /// Its end, if it has ended without being asked to.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
-        let name = self.plan.name;
         let process = self.running()?;
-        match process.ended() {
-            Some(status) => Err(Error::Ended { server: name, status, output: process.last_words() }),
-            None => Ok(()),
-        }
+        process.ended().map_or(Ok(()), |status| Err(process.unexpected_end(status)))
     }
 
     /// Whether it answers a request right now.
@@ -134,6 +129,22 @@ impl Server {
 
     fn not_running(&self) -> Error {
         Error::NotRunning { server: self.plan.name }
+    }
+}
+
+/// Runs a program that ends by itself before the server starts, in the server's folder, which is removed with it if the owner
+/// dies meanwhile.
+pub(crate) fn prepare(
+    name: &'static str,
+    program: &OsStr,
+    arguments: impl IntoIterator<Item = OsString>,
+    folder: &Path,
+) -> Result<(), Error> {
+    let mut process = Process::start(name, program, arguments, folder)?;
+    match process.ended_within(START_PATIENCE) {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(process.unexpected_end(status)),
+        None => Err(process.silence(START_PATIENCE)),
     }
 }
 
@@ -166,4 +177,38 @@ pub(crate) fn start_on_free_ports<T>(mut start: impl FnMut() -> Result<T, Error>
 pub(crate) fn new_folder(prefix: &str, parent: Option<&PathBuf>) -> Result<TempDir, Error> {
     let parent = parent.cloned().unwrap_or_else(std::env::temp_dir);
     tempfile::Builder::new().prefix(prefix).tempdir_in(&parent).map_err(Error::file(&parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    fn ended(output: &str) -> Error {
+        Error::Ended { server: "it", status: ExitStatus::from_raw(256), output: output.to_owned() }
+    }
+
+    #[test]
+    fn a_start_that_lost_its_port_is_tried_again_and_no_other_is() {
+        let mut outcomes = vec![
+            Ok(()),
+            Err(ended("Port 1 seems to be in use by another process")),
+            Err(ended("Address already in use")),
+        ];
+        assert!(start_on_free_ports(|| outcomes.pop().unwrap()).is_ok());
+        let mut count = 0;
+        let mut fail_with = |output: &'static str| {
+            count = 0;
+            let failed = start_on_free_ports(|| -> Result<(), Error> {
+                count += 1;
+                Err(ended(output))
+            });
+            assert!(failed.is_err());
+            count
+        };
+        assert_eq!(fail_with("Address already in use"), TRIES);
+        assert_eq!(fail_with("no such setting"), 1);
+    }
 }
