@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use rocksdb::{FlushOptions, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{ReadOptions, WriteBatch, WriteOptions};
 
+use super::RocksBackends;
 use super::checkpoint::{CHECKPOINT, encode};
 use super::database::{Database, Family};
 use crate::store::{Backend, Batch, Checkpoint, StoreError, StoreIndex, StoreKind, StoreSpec, Visit, Write};
@@ -16,6 +17,8 @@ const WRITE_BYTES: usize = 16;
 /// Dropping it is closing the database.
 pub(super) struct RocksBackend {
     database: Arc<Database>,
+    /// Knows the other open databases, which share the memory.
+    home: RocksBackends,
     stores: Vec<StoreSpec>,
     checkpoint: Checkpoint,
     /// What was applied is flushed after this long at the latest.
@@ -42,12 +45,14 @@ enum Restore {
 impl RocksBackend {
     pub(super) fn new(
         database: Arc<Database>,
+        home: RocksBackends,
         stores: &[StoreSpec],
         flush_interval_ms: u64,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             checkpoint: database.read_checkpoint()?,
             database,
+            home,
             stores: stores.to_vec(),
             flush_interval_ms,
             unflushed_since_ms: None,
@@ -61,6 +66,22 @@ impl RocksBackend {
         (0..self.stores.len()).map(|store| self.database.family(store)).collect()
     }
 
+    /// The batch in RocksDB's words, with the checkpoint as a row of its own.
+    fn rows_of(&self, batch: &Batch, bytes: usize) -> Result<WriteBatch, StoreError> {
+        let families = self.families()?;
+        let mut rows = WriteBatch::with_capacity_bytes(bytes);
+        for Write { store, key, value } in &batch.writes {
+            let family = families.get(store.0).ok_or(StoreError::UnknownStore { index: store.0 })?;
+            match value {
+                Some(value) => rows.put_cf(family, key, value),
+                None => rows.delete_cf(family, key),
+            }
+        }
+        let checkpoint = encode(&batch.checkpoint, self.database.families());
+        rows.put_cf(&self.database.own_family()?, CHECKPOINT, checkpoint);
+        Ok(rows)
+    }
+
     /// Flushes in the background what is too old to stay in the log alone.
     fn flush_if_old(&mut self) -> Result<(), StoreError> {
         let now_ms = self.checkpoint.committed_at_ms;
@@ -70,13 +91,7 @@ impl RocksBackend {
             return Ok(());
         }
         self.unflushed_since_ms = None;
-        let mut families = self.families()?;
-        families.push(self.database.own_family()?);
-        let mut flush = FlushOptions::default();
-        flush.set_wait(false);
-        let families: Vec<&Family<'_>> = families.iter().collect();
-        let result = self.database.db().flush_cfs_opt(&families, &flush);
-        result.map_err(|error| self.database.failed("flush", &error))
+        self.database.flush(false)
     }
 
     /// Compaction would rewrite again and again what only grows.
@@ -133,24 +148,15 @@ impl Backend for RocksBackend {
     }
 
     fn apply(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        let families = self.families()?;
         let bytes = batch.writes.iter().map(bytes_of).sum();
-        let mut rows = WriteBatch::with_capacity_bytes(bytes);
-        for Write { store, key, value } in &batch.writes {
-            let family = families.get(store.0).ok_or(StoreError::UnknownStore { index: store.0 })?;
-            match value {
-                Some(value) => rows.put_cf(family, key, value),
-                None => rows.delete_cf(family, key),
-            }
-        }
-        let checkpoint = encode(&batch.checkpoint, self.database.families());
-        rows.put_cf(&self.database.own_family()?, CHECKPOINT, checkpoint);
+        let rows = self.rows_of(batch, bytes)?;
         let written = self.database.db().write_opt(rows, &self.writes);
         written.map_err(|error| self.database.failed("write a batch", &error))?;
         batch.writes.clear();
         self.checkpoint = core::mem::take(&mut batch.checkpoint);
         self.count_restored(bytes)?;
-        self.flush_if_old()
+        self.flush_if_old()?;
+        self.home.relieve_memory()
     }
 
     fn checkpoint(&self) -> &Checkpoint {

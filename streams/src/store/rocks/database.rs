@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rocksdb::{
-    BoundColumnFamily, ColumnFamilyDescriptor, DBWithThreadMode, DEFAULT_COLUMN_FAMILY_NAME, MultiThreaded, Options,
-    ReadOptions, WriteBatch, properties,
+    BoundColumnFamily, ColumnFamilyDescriptor, DBWithThreadMode, DEFAULT_COLUMN_FAMILY_NAME, FlushOptions,
+    MultiThreaded, Options, ReadOptions, WriteBatch, properties,
 };
 
 use super::checkpoint::{CHECKPOINT, DOOMED_RANGE, StoredCheckpoint, doomed_family, doomed_key, encode, family_of};
@@ -125,6 +125,16 @@ impl Database {
         self.doom(&self.families, &Checkpoint::default())
     }
 
+    /// Flushes what all column families hold.
+    pub(super) fn flush(&self, waits: bool) -> Result<(), StoreError> {
+        let mut families = (0..self.families.len()).map(|store| self.family(store)).collect::<Result<Vec<_>, _>>()?;
+        families.push(self.own_family()?);
+        let mut flush = FlushOptions::default();
+        flush.set_wait(waits);
+        let families: Vec<&Family<'_>> = families.iter().collect();
+        self.db.flush_cfs_opt(&families, &flush).map_err(|error| self.failed("flush", &error))
+    }
+
     /// Throws away what is not declared any more, and what was to be thrown away when the last life ended.
     fn settle(&self, found: &[String]) -> Result<(), StoreError> {
         self.drop_rows(&self.doomed()?)?;
@@ -182,6 +192,11 @@ impl Database {
         }
         rows.status().map_err(|error| self.failed("read the checkpoint", &error))?;
         Ok(doomed)
+    }
+
+    /// Unflushed writes; none where the database does not answer.
+    pub(super) fn memtable_bytes(&self) -> u64 {
+        self.statistics().map_or(0, |statistics| statistics.memtable_bytes)
     }
 
     pub(super) fn statistics(&self) -> Result<TaskStatistics, StoreError> {

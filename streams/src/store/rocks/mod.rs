@@ -71,7 +71,7 @@ impl RocksBackends {
     /// # Errors
     /// A database that does not answer.
     pub fn statistics(&self) -> Result<RocksStatistics, StoreError> {
-        let open: Vec<Arc<Database>> = self.open().values().filter_map(Weak::upgrade).collect();
+        let open = self.databases();
         let tasks = open.iter().map(|database| Ok((database.task(), database.statistics()?)));
         let tasks = tasks.collect::<Result<_, StoreError>>()?;
         let memory = &self.shared.memory;
@@ -84,8 +84,27 @@ impl RocksBackends {
         })
     }
 
+    /// Flushes the fullest databases, and waits for it, until unflushed writes are within their bound. RocksDB itself flushes only
+    /// what is being written to, so that idle tasks would keep what they hold from the others.
+    fn relieve_memory(&self) -> Result<(), StoreError> {
+        if !self.shared.memory.is_exceeded() {
+            return Ok(());
+        }
+        let mut open = self.databases();
+        open.sort_by_cached_key(|database| database.memtable_bytes());
+        while let Some(fullest) = open.pop().filter(|_| self.shared.memory.is_exceeded()) {
+            fullest.flush(true)?;
+        }
+        Ok(())
+    }
+
+    /// Those that are open. They stay so while they are held.
+    fn databases(&self) -> Vec<Arc<Database>> {
+        self.opened().values().filter_map(Weak::upgrade).collect()
+    }
+
     /// A panic elsewhere does not make the map unusable: it is only ever changed in one step.
-    fn open(&self) -> MutexGuard<'_, BTreeMap<TaskId, Weak<Database>>> {
+    fn opened(&self) -> MutexGuard<'_, BTreeMap<TaskId, Weak<Database>>> {
         self.shared.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -103,11 +122,11 @@ impl BackendProvider for RocksBackends {
         let lease = Lease::take(&directory).ok_or(StoreError::InUse { task })?;
         directory.prepare()?;
         let database = Arc::new(Database::open(settings, memory, directory, lease, stores)?);
-        let mut open = self.open();
+        let mut open = self.opened();
         open.retain(|_, database| database.strong_count() > 0);
         open.insert(task, Arc::downgrade(&database));
         drop(open);
-        Ok(Box::new(RocksBackend::new(database, stores, settings.flush_interval_ms)?))
+        Ok(Box::new(RocksBackend::new(database, self.clone(), stores, settings.flush_interval_ms)?))
     }
 
     fn discard(&self, task: TaskId) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! What is held in memory and in the log stays within the settings.
 
+use rocksdb::WaitForCompactOptions;
+
 use super::*;
 use crate::store::rocks::power_cut::logs;
 
@@ -7,7 +9,7 @@ const TASKS: u32 = 6;
 const MEMORY: usize = 12 << 20;
 const VALUE_BYTES: usize = 1_000;
 
-/// Ten times the memory is written, and read here and there.
+/// Nearly five times the memory is written, and read here and there.
 #[test]
 fn all_tasks_together_stay_within_the_one_bound_of_memory() {
     let directory = TempDir::new().unwrap();
@@ -16,7 +18,7 @@ fn all_tasks_together_stay_within_the_one_bound_of_memory() {
     let task = |partition| TaskId { partition, ..TASK };
     let mut open: Vec<_> = (0..TASKS).map(|partition| backends.open(task(partition), &specs()).unwrap()).collect();
     let (mut written, mut cache_max, mut memtables_max) = (0, 0, 0);
-    for round in 0..100_u32 {
+    for round in 0..50_u32 {
         for backend in &mut open {
             let key = |row: u32| (round * 7_919 + row).to_be_bytes();
             let writes = (0..200).map(|row| put(usize::from(row % 2 == 0), &key(row), &[1; VALUE_BYTES]));
@@ -31,7 +33,7 @@ fn all_tasks_together_stay_within_the_one_bound_of_memory() {
         }
     }
     println!("{written} bytes written; at most {cache_max} in the cache, {memtables_max} unflushed, of {MEMORY}");
-    assert!(written > 9 * MEMORY);
+    assert!(written > 4 * MEMORY);
     assert!(cache_max.max(memtables_max) <= MEMORY, "{cache_max} in the cache, {memtables_max} unflushed, of {MEMORY}");
     assert!(cache_max > MEMORY / 2, "the bound was not met: {cache_max} of {MEMORY}");
     let statistics = backends.statistics().unwrap();
@@ -69,13 +71,17 @@ fn the_log_of_a_task_stays_within_its_bound() {
     let directory = TempDir::new().unwrap();
     let bound = 1 << 20;
     let settings = RocksSettings { wal_bytes_max: bound, ..RocksSettings::new(directory.path(), APPLICATION) };
-    let mut backend = RocksBackends::new(settings).unwrap().open(TASK, &specs()).unwrap();
+    let backends = RocksBackends::new(settings).unwrap();
+    let mut backend = backends.open(TASK, &specs()).unwrap();
+    let database = backends.opened()[&TASK].upgrade().unwrap();
     let mut most = 0;
     for offset in 0..400 {
         commit(&mut *backend, offset, vec![put(1, &offset.to_be_bytes(), &[1; 20_000])]);
+        // A disk that keeps up.
+        database.db().wait_for_compact(&WaitForCompactOptions::default()).unwrap();
         let size = |log: &std::path::PathBuf| log.metadata().map_or(0, |metadata| metadata.len());
         most = most.max(logs(&task_dir(directory.path())).unwrap().iter().map(size).sum());
     }
-    // 8 MB were written. A log that was replaced is there until its flush is over.
-    assert!(most > bound / 2 && most < 4 * bound, "{most} of {bound}");
+    // 8 MB were written.
+    assert!(most > bound / 2 && most < 2 * bound, "{most} of {bound}");
 }

@@ -1,6 +1,6 @@
 //! A process that dies leaves all that it applied.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use super::*;
@@ -54,10 +54,9 @@ fn start(state_dir: &Path) -> Child {
         .unwrap()
 }
 
-/// The last offset that it has told of, once that is at least `offset`.
-fn wait_for(offset: i64, child: &mut Child) -> i64 {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut applied = lines.filter_map(|line| line.unwrap().split_once(APPLIED)?.1.parse().ok());
+/// Reads until it has told of an offset of at least `offset`.
+fn wait_for(offset: i64, told: &mut impl BufRead) -> i64 {
+    let mut applied = told.lines().filter_map(|line| line.unwrap().split_once(APPLIED)?.1.parse().ok());
     applied.find(|applied| *applied >= offset).unwrap()
 }
 
@@ -65,7 +64,9 @@ fn wait_for(offset: i64, child: &mut Child) -> i64 {
 fn a_process_keeps_others_out_and_leaves_all_that_it_applied_when_it_is_killed() {
     let directory = TempDir::new().unwrap();
     let mut child = start(directory.path());
-    let applied = wait_for(200, &mut child);
+    // Kept open: the other would end at its first word to nobody.
+    let mut told = BufReader::new(child.stdout.take().unwrap());
+    let applied = wait_for(200, &mut told);
     let backends = backends(directory.path());
     for error in [backends.open(TASK, &specs()).err().unwrap(), backends.discard(TASK).unwrap_err()] {
         assert!(matches!(error, StoreError::OtherProcess { .. }), "{error}");

@@ -3,6 +3,7 @@
 mod bounds;
 mod changes;
 mod crash;
+mod measure;
 mod power;
 mod refusals;
 

@@ -59,10 +59,10 @@ fn commits() -> impl Strategy<Value = Vec<(u8, u8, bool)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
-    fn after_a_power_cut_rows_and_checkpoint_are_of_one_moment(commits in commits(), places in any::<[u64; 4]>()) {
+    fn after_a_power_cut_rows_and_checkpoint_are_of_one_moment(commits in commits(), places in any::<[u64; 3]>()) {
         let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         let history = write_history(here.path(), &commits);
         for place in places {
@@ -79,16 +79,15 @@ proptest! {
         }
     }
 
-    /// The system may write the end of a log before that of the one before it. Then the state is an earlier one, or of no use and
-    /// says so; never one with a hole.
+    /// The system may write a log before the end of the one before it. Then the state is an earlier one, or of no use and says
+    /// so; never one with a hole.
     #[test]
-    fn a_log_that_is_cut_under_a_whole_one_is_not_read_over_the_hole(commits in commits(), places in any::<[u64; 4]>()) {
+    fn a_log_that_is_cut_under_a_whole_one_is_not_read_over_the_hole(commits in commits(), places in any::<[u64; 3]>()) {
         let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         let history = write_history(here.path(), &commits);
         for place in places {
             copy_files(&task_dir(here.path()), &task_dir(there.path()));
-            let logs = logs(&task_dir(there.path())).unwrap();
-            for log in &logs[..logs.len() - 1] {
+            if let [.., log, _] = &*logs(&task_dir(there.path())).unwrap() {
                 let file = std::fs::OpenOptions::new().write(true).open(log).unwrap();
                 file.set_len(place % (file.metadata().unwrap().len() + 1)).unwrap();
             }
