@@ -13,6 +13,8 @@ const FILTER_BITS_PER_KEY: f64 = 10.0;
 const BASE_LEVEL_BYTES: u64 = 64 << 20;
 /// With four of them, the files of level 0 fill level 1.
 const TABLE_BYTES: u64 = 16 << 20;
+/// What the list of files is given at once, and grows by.
+const MANIFEST_BYTES: usize = 64 << 10;
 /// After a restore level 0 is long. Readers and compaction cope with that; a writer that waits would lose its partitions, so
 /// writes are slowed, and stopped only far beyond.
 const SLOWDOWN_FILES: i32 = 64;
@@ -33,6 +35,8 @@ pub(super) fn database_options(settings: &RocksSettings, memory: &Memory) -> Res
     options.set_wal_bytes_per_sync(1 << 20);
     // Each open asks for the size of every file otherwise.
     options.set_skip_stats_update_on_db_open(true);
+    // Each open database takes that much of the disk, and there may be hundreds.
+    options.set_manifest_preallocation_size(MANIFEST_BYTES);
     options.set_log_level(LogLevel::Warn);
     options.set_keep_log_file_num(2);
     options.set_max_log_file_size(1 << 20);

@@ -19,7 +19,7 @@ fn database(backends: &RocksBackends, stores: &[StoreSpec]) -> Database {
 /// The intent is written, and nothing is done: that is where an interruption leaves most.
 #[test]
 fn rows_that_were_to_be_thrown_away_are_gone_after_an_interruption() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     let mut backend = backends.open(TASK, &specs()).unwrap();
     commit(&mut *backend, 1, vec![put(0, b"a", b"1"), put(1, b"b", b"2")]);
@@ -40,7 +40,7 @@ fn rows_that_were_to_be_thrown_away_are_gone_after_an_interruption() {
 
 #[test]
 fn a_store_that_is_not_declared_leaves_nothing_on_disk() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     commit(&mut *backends.open(TASK, &specs()).unwrap(), 1, vec![put(1, b"b", b"2")]);
     drop(backends.open(TASK, &specs()[..1]).unwrap());
@@ -51,7 +51,7 @@ fn a_store_that_is_not_declared_leaves_nothing_on_disk() {
 /// Who looks at the statistics holds the database for a moment: until then its directory is not free.
 #[test]
 fn a_directory_is_free_when_the_last_who_shares_its_database_is_gone() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     let backend = backends.open(TASK, &specs()).unwrap();
     let shared: Arc<Database> = backends.opened()[&TASK].upgrade().unwrap();
@@ -64,7 +64,7 @@ fn a_directory_is_free_when_the_last_who_shares_its_database_is_gone() {
 /// Twice the bytes that make a restore a large one.
 #[test]
 fn a_large_restore_is_compacted_at_its_end_and_not_before() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     let mut backend = backends.open(TASK, &specs()).unwrap();
     let database: Arc<Database> = backends.opened()[&TASK].upgrade().unwrap();

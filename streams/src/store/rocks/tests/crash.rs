@@ -15,7 +15,7 @@ const COMMITS_MAX: i64 = 1_000_000;
 
 #[test]
 fn what_was_applied_is_in_the_files_before_they_are_closed() {
-    let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (here, there) = (scratch(), scratch());
     let mut backend = backends(here.path()).open(TASK, &specs()).unwrap();
     for offset in 0..50 {
         commit(
@@ -62,7 +62,7 @@ fn wait_for(offset: i64, told: &mut impl BufRead) -> i64 {
 
 #[test]
 fn a_process_keeps_others_out_and_leaves_all_that_it_applied_when_it_is_killed() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let mut child = start(directory.path());
     // Kept open: the other would end at its first word to nobody.
     let mut told = BufReader::new(child.stdout.take().unwrap());

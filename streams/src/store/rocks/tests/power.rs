@@ -63,7 +63,7 @@ proptest! {
 
     #[test]
     fn after_a_power_cut_rows_and_checkpoint_are_of_one_moment(commits in commits(), places in any::<[u64; 3]>()) {
-        let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let (here, there) = (scratch(), scratch());
         let history = write_history(here.path(), &commits);
         for place in places {
             copy_files(&task_dir(here.path()), &task_dir(there.path()));
@@ -83,7 +83,7 @@ proptest! {
     /// so; never one with a hole.
     #[test]
     fn a_log_that_is_cut_under_a_whole_one_is_not_read_over_the_hole(commits in commits(), places in any::<[u64; 3]>()) {
-        let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let (here, there) = (scratch(), scratch());
         let history = write_history(here.path(), &commits);
         for place in places {
             copy_files(&task_dir(here.path()), &task_dir(there.path()));

@@ -9,7 +9,7 @@ fn refusal(backends: &RocksBackends) -> StoreError {
 
 #[test]
 fn a_state_of_another_format_is_refused_and_left_as_it_is() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     commit(&mut *backends.open(TASK, &specs()).unwrap(), 1, vec![put(0, b"a", b"1")]);
     let format = task_dir(directory.path()).join("FORMAT");
@@ -25,7 +25,7 @@ fn a_state_of_another_format_is_refused_and_left_as_it_is() {
 
 #[test]
 fn a_directory_that_is_not_the_tasks_state_is_refused_and_left_as_it_is() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     commit(&mut *backends.open(TASK, &specs()).unwrap(), 1, vec![put(0, b"a", b"1")]);
     let other = TaskId { partition: 4, ..TASK };
@@ -46,7 +46,7 @@ fn a_directory_that_is_not_the_tasks_state_is_refused_and_left_as_it_is() {
 
 #[test]
 fn a_first_open_that_was_interrupted_is_begun_again() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let backends = backends(directory.path());
     std::fs::create_dir_all(task_dir(directory.path())).unwrap();
     std::fs::write(task_dir(directory.path()).join("FORMAT.new"), "form").unwrap();
@@ -55,7 +55,7 @@ fn a_first_open_that_was_interrupted_is_begun_again() {
 
 #[test]
 fn a_state_directory_that_can_not_be_made_is_refused_by_name() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let file = directory.path().join("file");
     std::fs::write(&file, "").unwrap();
     let error = RocksBackends::new(RocksSettings::new(&file, APPLICATION)).unwrap_err();
@@ -66,7 +66,7 @@ fn a_state_directory_that_can_not_be_made_is_refused_by_name() {
 
 #[test]
 fn an_application_id_that_leads_elsewhere_is_refused() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     for id in ["", ".", "..", "a/b", "/a", "../a"] {
         let error = RocksBackends::new(RocksSettings::new(directory.path(), id)).unwrap_err();
         assert_eq!(error, StoreError::UnusableName { application_id: id.into() });
@@ -75,7 +75,7 @@ fn an_application_id_that_leads_elsewhere_is_refused() {
 
 #[test]
 fn a_state_that_another_provider_of_the_process_has_open_is_refused() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let (one, two) = (backends(directory.path()), backends(&directory.path().join(".")));
     let open = one.open(TASK, &specs()).unwrap();
     assert_eq!(refusal(&two), StoreError::InUse { task: TASK });
@@ -87,7 +87,7 @@ fn a_state_that_another_provider_of_the_process_has_open_is_refused() {
 /// A byte of a table that was flushed has changed: its checksum tells, when it is read.
 #[test]
 fn a_damaged_state_says_so_stays_damaged_and_can_be_discarded() {
-    let directory = TempDir::new().unwrap();
+    let directory = scratch();
     let settings = RocksSettings { flush_interval_ms: 1, ..RocksSettings::new(directory.path(), APPLICATION) };
     let backends = RocksBackends::new(settings).unwrap();
     let mut backend = backends.open(TASK, &specs()).unwrap();
