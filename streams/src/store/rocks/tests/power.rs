@@ -1,13 +1,21 @@
 //! A power cut takes the end of the log: what is left is a state that was, with the checkpoint that it had.
 
+use std::ffi::OsString;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::store::StoreError;
 use crate::store::rocks::power_cut::{cut_unsynced_tails, logs};
 
-/// What both stores held after each commit, by offset.
-type History = Vec<(Rows, Rows)>;
+/// What a task went through.
+#[derive(Default)]
+struct History {
+    /// What both stores held after each commit, by offset.
+    rows: Vec<(Rows, Rows)>,
+    /// Where the records of each log end, by its name.
+    ends: BTreeMap<OsString, Vec<u64>>,
+}
 
 /// A small memory: the store with the large rows is flushed again and again while the other stays in the logs.
 fn backends_of_little_memory(state_dir: &Path) -> RocksBackends {
@@ -18,7 +26,7 @@ fn backends_of_little_memory(state_dir: &Path) -> RocksBackends {
 fn write_history(state_dir: &Path, commits: &[(u8, u8, bool)]) -> History {
     let mut backend = backends_of_little_memory(state_dir).open(TASK, &specs()).unwrap();
     let (mut points, mut ranges) = (Rows::new(), Rows::new());
-    let mut history = Vec::new();
+    let mut history = History::default();
     for (offset, (point, range, is_deleted)) in commits.iter().enumerate() {
         let value = vec![u8::try_from(offset % 251).unwrap(); 6_000];
         points.insert(vec![*point], value.clone());
@@ -29,7 +37,10 @@ fn write_history(state_dir: &Path, commits: &[(u8, u8, bool)]) -> History {
             ranges.remove(&vec![*point]);
         }
         commit(&mut *backend, i64::try_from(offset).unwrap(), writes);
-        history.push((points.clone(), ranges.clone()));
+        history.rows.push((points.clone(), ranges.clone()));
+        let log = logs(&task_dir(state_dir)).unwrap().pop().unwrap();
+        let ends = history.ends.entry(log.file_name().unwrap().to_owned()).or_default();
+        ends.push(log.metadata().unwrap().len());
     }
     history
 }
@@ -44,7 +55,7 @@ fn check(backend: &dyn Backend, history: &History) -> Option<i64> {
         None => &nothing,
         Some(offset) => {
             assert_eq!((&checkpoint.inputs, checkpoint.committed_at_ms), (&vec![Some(offset)], offset));
-            &history[usize::try_from(offset).unwrap()]
+            &history.rows[usize::try_from(offset).unwrap()]
         }
     };
     assert_eq!(&rows(backend), ranges, "at {offset:?}");
@@ -88,8 +99,10 @@ proptest! {
         for place in places {
             copy_files(&task_dir(here.path()), &task_dir(there.path()));
             if let [.., log, _] = &*logs(&task_dir(there.path())).unwrap() {
-                let file = std::fs::OpenOptions::new().write(true).open(log).unwrap();
-                file.set_len(place % (file.metadata().unwrap().len() + 1)).unwrap();
+                // Behind a whole record nothing looks cut.
+                let ends = history.ends.get(log.file_name().unwrap()).map_or(&[][..], Vec::as_slice);
+                let end = ends.get(place as usize % (ends.len() + 1)).copied().unwrap_or_default();
+                std::fs::OpenOptions::new().write(true).open(log).unwrap().set_len(end).unwrap();
             }
             let backends = backends_of_little_memory(there.path());
             match backends.open(TASK, &specs()) {
