@@ -8,13 +8,13 @@ use super::assignment::{inputs_of, lead_of, tasks_of};
 use super::commit::Phase;
 use super::error::ThreadError;
 use super::idle::IdleClock;
-use super::restore::{Restore, reason_to_rebuild};
+use super::restore::{RebuildReason, Restore, reason_to_rebuild};
 use super::slot::{Loaded, Look, Slot, Stage};
 use super::status::Blocked;
 use super::thread::{StreamThread, is_transient};
 use super::transaction::Transaction;
 use crate::broker::{Broker, BrokerError, Consumer, Ends, GroupEvent, Offset, TopicPartition};
-use crate::store::{StoreError, StoreIndex};
+use crate::store::{Backend, StoreError, StoreIndex, StoreSpec};
 use crate::task::{Task, TaskError, TaskId, TaskSettings};
 
 /// Events in one round; more wait for the next.
@@ -153,19 +153,23 @@ impl<B: Broker> StreamThread<B> {
 
         let stores = self.topology.sub_topologies().get(id.sub_topology as usize).map_or(&[][..], |part| &part.stores);
         let store_failed = |error| ThreadError::Store { task: id, error };
-        let mut backend = match self.backends.open(id, stores) {
-            Ok(backend) => backend,
+        let (mut backend, damaged) = match self.open_state(id, stores) {
+            Ok(opened) => opened,
             Err(StoreError::InUse { .. }) => return Ok(Some(Blocked::StateInUse)),
             Err(error) => return Err(store_failed(error)),
         };
         let oldest_ms = self.settings.oldest_state_ms(self.clock.now_ms());
         let identity = self.topics.identity(id.sub_topology);
-        let rebuilt = reason_to_rebuild(backend.checkpoint(), &ends, identity, oldest_ms);
-        if rebuilt.is_some() {
+        let unusable = reason_to_rebuild(backend.checkpoint(), &ends, identity, oldest_ms);
+        if unusable.is_some() {
             backend.clear().map_err(store_failed)?;
         }
+        let rebuilt = damaged.or(unusable);
         let found = backend.checkpoint().clone();
         let restore = Restore::new(&changelogs, &found, &ends);
+        if !restore.is_done() {
+            backend.begin_restore().map_err(store_failed)?;
+        }
         let settings = TaskSettings::new(self.topics.counts.clone());
         let task = Task::new(self.topology.clone(), id, backend, settings)
             .map_err(|error| ThreadError::Task { task: id, error })?;
@@ -181,6 +185,21 @@ impl<B: Broker> StreamThread<B> {
             slot.stage = Stage::Restoring(Box::new(loaded), restore);
         }
         Ok(None)
+    }
+
+    /// Opens the state. One that is damaged is thrown away when a changelog has all of it, and says so.
+    fn open_state(
+        &self,
+        id: TaskId,
+        stores: &[StoreSpec],
+    ) -> Result<(Box<dyn Backend>, Option<RebuildReason>), StoreError> {
+        match self.backends.open(id, stores) {
+            Err(error) if error.needs_rebuild() && self.settings.changelog => {
+                self.backends.discard(id)?;
+                Ok((self.backends.open(id, stores)?, Some(RebuildReason::Damaged)))
+            }
+            opened => Ok((opened?, None)),
+        }
     }
 
     /// The group's stable offsets, and only then where the changelogs end: an owner that has stalled may commit until the
@@ -237,7 +256,9 @@ impl<B: Broker> StreamThread<B> {
             Err(error) if is_transient(&error) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        loaded.task.refresh().map_err(|error| ThreadError::Task { task: id, error })?;
+        let task_failed = |error| ThreadError::Task { task: id, error };
+        loaded.task.end_restore().map_err(task_failed)?;
+        loaded.task.refresh().map_err(task_failed)?;
         let stored = &loaded.task.checkpoint().inputs;
         let begin = begin_at(id, &loaded.group, &logs, stored, restore.restored > 0)?;
         loaded.rewind = begin.offsets;

@@ -92,7 +92,9 @@ impl ThreadError {
         match self {
             Self::Broker(error) | Self::Task { error: TaskError::Broker(error), .. } => kind_of(error),
             Self::Store { error, .. } | Self::Task { error: TaskError::Store(error), .. } => match error {
-                StoreError::Corrupted { .. } | StoreError::InUse { .. } => ThreadErrorKind::Replace,
+                StoreError::Corrupted { .. } | StoreError::Damaged { .. } | StoreError::InUse { .. } => {
+                    ThreadErrorKind::Replace
+                }
                 _ => ThreadErrorKind::Stop,
             },
             Self::TooManyAborts { .. } => ThreadErrorKind::Replace,

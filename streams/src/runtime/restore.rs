@@ -16,6 +16,8 @@ pub enum RebuildReason {
     OutsideTheChangelog,
     /// Its last commit is older than the life of a tombstone.
     TooOld,
+    /// Its files do not fit together, or their checksums fail.
+    Damaged,
 }
 
 /// Whether what was found can be used, by what the changelogs and the clock say. `None`: it can, and only the tail is read.

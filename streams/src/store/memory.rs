@@ -29,14 +29,6 @@ impl MemoryBackends {
     pub fn volatile() -> Self {
         Self { volatile: true, ..Self::default() }
     }
-
-    /// Throws a closed task's content away, as a replaced disk does. An open one stays.
-    pub fn forget(&self, task: TaskId) {
-        let mut slots = lock(&self.slots);
-        if slots.get(&task).is_some_and(Option::is_some) {
-            slots.remove(&task);
-        }
-    }
 }
 
 impl core::fmt::Debug for MemoryBackends {
@@ -53,6 +45,15 @@ impl BackendProvider for MemoryBackends {
         drop(slots);
         content.match_stores(stores);
         Ok(Box::new(MemoryBackend { task, content, home: self.clone() }))
+    }
+
+    fn discard(&self, task: TaskId) -> Result<(), StoreError> {
+        let mut slots = lock(&self.slots);
+        if slots.get(&task).is_some_and(Option::is_none) {
+            return Err(StoreError::InUse { task });
+        }
+        slots.remove(&task);
+        Ok(())
     }
 }
 
@@ -224,75 +225,33 @@ impl Backend for MemoryBackend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Write;
+    use crate::store::conformance::{cases, with_each_case};
 
-    const TASK: TaskId = TaskId { sub_topology: 0, partition: 3 };
-
-    fn specs() -> Vec<StoreSpec> {
-        let spec = |name: &str, kind| StoreSpec { name: name.into(), kind, changelog_retention_ms: None };
-        vec![spec("points", StoreKind::KeyValue), spec("ranges", StoreKind::Ordered)]
+    macro_rules! test_each_case {
+        ($($room:ident::$case:ident,)*) => {
+            $(#[test]
+            fn $case() {
+                let (_, case) = cases().into_iter().find(|(known, _)| *known == stringify!($case)).unwrap();
+                case(&MemoryBackends::default());
+            })*
+        };
     }
-
-    fn write(store: usize, key: &[u8], value: &[u8]) -> Write {
-        Write { store: StoreIndex(store), key: key.into(), value: Some(value.into()) }
-    }
-
-    fn filled(backends: &MemoryBackends) -> Box<dyn Backend> {
-        let mut backend = backends.open(TASK, &specs()).unwrap();
-        let checkpoint = Checkpoint { changelog: vec![Some(7), Some(9)], ..Checkpoint::default() };
-        let writes = vec![write(0, b"a", b"1"), write(1, b"b", b"2")];
-        backend.apply(&mut Batch { writes, checkpoint }).unwrap();
-        backend
-    }
-
-    #[test]
-    fn what_was_applied_is_there_after_the_owner_was_killed() {
-        let backends = MemoryBackends::default();
-        drop(filled(&backends));
-        let backend = backends.open(TASK, &specs()).unwrap();
-        let mut value = Vec::new();
-        assert!(backend.get(StoreIndex(0), b"a", &mut value).unwrap());
-        assert_eq!((value.as_slice(), &backend.checkpoint().changelog), (&b"1"[..], &vec![Some(7), Some(9)]));
-        assert_eq!(backend.approximate_bytes(), 2 * (ROW_BYTES + 2));
-    }
+    with_each_case!(test_each_case);
 
     #[test]
     fn a_volatile_backend_forgets() {
         let backends = MemoryBackends::volatile();
-        drop(filled(&backends));
-        let backend = backends.open(TASK, &specs()).unwrap();
+        let task = TaskId { sub_topology: 0, partition: 3 };
+        let spec = StoreSpec { name: "points".into(), kind: StoreKind::KeyValue, changelog_retention_ms: None };
+        let open = || backends.open(task, core::slice::from_ref(&spec)).unwrap();
+        let mut backend = open();
+        let write = crate::store::Write { store: StoreIndex(0), key: (*b"a").into(), value: Some((*b"1").into()) };
+        let checkpoint = Checkpoint { changelog: vec![Some(7)], ..Checkpoint::default() };
+        backend.apply(&mut Batch { writes: vec![write], checkpoint }).unwrap();
+        assert_eq!(backend.approximate_bytes(), ROW_BYTES + 2);
+        drop(backend);
+        let backend = open();
         assert!(!backend.get(StoreIndex(0), b"a", &mut Vec::new()).unwrap());
-        assert_eq!(backend.checkpoint(), &Checkpoint { changelog: vec![None, None], ..Checkpoint::default() });
-    }
-
-    #[test]
-    fn an_open_task_is_refused_to_a_second_owner() {
-        let backends = MemoryBackends::default();
-        let first = filled(&backends);
-        assert!(matches!(backends.open(TASK, &specs()), Err(StoreError::InUse { task: TASK })));
-        drop(first);
-        assert!(backends.open(TASK, &specs()).is_ok());
-    }
-
-    #[test]
-    fn a_store_keeps_its_rows_when_another_is_declared_before_it() {
-        let backends = MemoryBackends::default();
-        drop(filled(&backends));
-        let mut specs = specs();
-        specs.reverse();
-        specs.insert(0, StoreSpec { name: "new".into(), kind: StoreKind::KeyValue, changelog_retention_ms: None });
-        let backend = backends.open(TASK, &specs).unwrap();
-        assert!(backend.get(StoreIndex(2), b"a", &mut Vec::new()).unwrap());
-        assert!(backend.get(StoreIndex(1), b"b", &mut Vec::new()).unwrap());
-        assert_eq!(backend.checkpoint().changelog, [None, Some(9), Some(7)]);
-    }
-
-    #[test]
-    fn a_batch_for_an_unknown_store_changes_nothing() {
-        let backends = MemoryBackends::default();
-        let mut backend = backends.open(TASK, &specs()).unwrap();
-        let mut batch = Batch { writes: vec![write(0, b"a", b"1"), write(5, b"b", b"2")], ..Batch::default() };
-        assert_eq!(backend.apply(&mut batch), Err(StoreError::UnknownStore { index: 5 }));
-        assert!(!backend.get(StoreIndex(0), b"a", &mut Vec::new()).unwrap());
+        assert_eq!(backend.checkpoint(), &Checkpoint { changelog: vec![None], ..Checkpoint::default() });
     }
 }

@@ -4,12 +4,19 @@
 //! write-back cache and the changelog's dedup; it reaches the backend in one [`Batch`] after the commit, with the offsets that
 //! make the backend's content identifiable.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+mod error;
 pub mod memory;
 pub(crate) mod ordered_key;
 pub(crate) mod overlay;
+#[cfg(feature = "rocks")]
+pub mod rocks;
 
 use core::ops::ControlFlow;
 use std::sync::Arc;
+
+pub use error::StoreError;
 
 use crate::broker::Offset;
 use crate::task::TaskId;
@@ -84,48 +91,24 @@ pub trait Backend: Send {
     fn apply(&mut self, batch: &mut Batch) -> Result<(), StoreError>;
     /// What the content is worth.
     fn checkpoint(&self) -> &Checkpoint;
-    /// Empties all stores: the content will be rebuilt from the changelogs.
+    /// Empties all stores and forgets what they were worth, for good: the content will be rebuilt from the changelogs.
     fn clear(&mut self) -> Result<(), StoreError>;
     /// Bytes held, roughly.
     fn approximate_bytes(&self) -> usize;
+    /// Much will be written and little read until [`end_restore`](Backend::end_restore).
+    fn begin_restore(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// The restore is complete.
+    fn end_restore(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Opens the backend of a task. One at a time: a second open of a task that is still in use is refused.
 pub trait BackendProvider: Send + Sync {
     /// The backend of `task`, with what an earlier life of the process left in it.
     fn open(&self, task: TaskId, stores: &[StoreSpec]) -> Result<Box<dyn Backend>, StoreError>;
-}
-
-/// A failed access.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The topology has no such store.
-    #[error("the task has no store number {index}")]
-    UnknownStore {
-        /// The number asked for.
-        index: usize,
-    },
-    /// A range scan on a store that keeps no order.
-    #[error("the store {store} keeps no order; declare it as ordered to scan it")]
-    NotOrdered {
-        /// Its name.
-        store: Arc<str>,
-    },
-    /// The task's backend is open elsewhere.
-    #[error("the state of task {task} is in use by another thread")]
-    InUse {
-        /// The task.
-        task: TaskId,
-    },
-    /// A row does not decode: the state must be rebuilt from the changelog.
-    #[error("a row of store {store} is corrupted: {reason}")]
-    Corrupted {
-        /// Its name.
-        store: Arc<str>,
-        /// What does not fit.
-        reason: &'static str,
-    },
-    /// The process was stopped here. Only a simulator says this.
-    #[error("the process was stopped")]
-    Stopped,
+    /// Throws the state of `task` away, also one that can not be opened. Refused while it is open.
+    fn discard(&self, task: TaskId) -> Result<(), StoreError>;
 }

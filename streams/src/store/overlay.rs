@@ -155,99 +155,18 @@ fn visit_own(key: &[u8], value: &Value, visit: &mut Visit<'_>) -> ControlFlow<()
     }
 }
 
+/// That overlay and backend read as one map is a promise of every backend: see `conformance`.
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::store::BackendProvider;
     use crate::store::memory::MemoryBackends;
-    use crate::store::{BackendProvider, Batch};
     use crate::task::TaskId;
 
     const STORE: StoreIndex = StoreIndex(0);
 
     fn spec(kind: StoreKind) -> StoreSpec {
         StoreSpec { name: "rows".into(), kind, changelog_retention_ms: None }
-    }
-
-    fn rows_of(
-        overlay: &Overlay,
-        backend: &dyn Backend,
-        from: &[u8],
-        to: &[u8],
-        max: usize,
-    ) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut rows = Vec::new();
-        let mut visit = |key: &[u8], value: &[u8]| {
-            rows.push((key.to_vec(), value.to_vec()));
-            if rows.len() == max { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        overlay.scan(backend, STORE, from, to, &mut visit).unwrap();
-        rows
-    }
-
-    #[derive(Debug, Clone)]
-    enum Step {
-        Put(Vec<u8>, Vec<u8>),
-        Delete(Vec<u8>),
-        Commit,
-        RollBack,
-    }
-
-    fn key() -> impl Strategy<Value = Vec<u8>> {
-        proptest::collection::vec(0..4_u8, 0..3)
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![
-            6 => (key(), proptest::collection::vec(any::<u8>(), 0..4)).prop_map(|(key, value)| Step::Put(key, value)),
-            3 => key().prop_map(Step::Delete),
-            1 => Just(Step::Commit),
-            1 => Just(Step::RollBack),
-        ]
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
-        #[test]
-        fn overlay_and_backend_read_as_one_map(
-            steps in proptest::collection::vec(step(), 0..40),
-            from in key(), to in key(), max in 1..5_usize,
-        ) {
-            let provider = MemoryBackends::default();
-            let spec = spec(StoreKind::Ordered);
-            let task = TaskId { sub_topology: 0, partition: 0 };
-            let mut backend = provider.open(task, core::slice::from_ref(&spec)).unwrap();
-            let mut overlay = Overlay::new(&spec);
-            let mut model = BTreeMap::new();
-            let mut committed = model.clone();
-            for step in steps {
-                match step {
-                    Step::Put(key, value) => {
-                        overlay.put(&key, Some(&value));
-                        model.insert(key, value);
-                    }
-                    Step::Delete(key) => {
-                        overlay.put(&key, None);
-                        model.remove(&key);
-                    }
-                    Step::Commit => {
-                        let mut batch = Batch::default();
-                        overlay.drain_into(STORE, &mut batch.writes);
-                        backend.apply(&mut batch).unwrap();
-                        committed = model.clone();
-                    }
-                    Step::RollBack => {
-                        overlay.clear();
-                        model = committed.clone();
-                    }
-                }
-            }
-            let within = model.iter().filter(|(key, _)| **key >= from && **key < to).take(max);
-            let expect: Vec<_> = within.map(|(key, value)| (key.clone(), value.clone())).collect();
-            prop_assert_eq!(rows_of(&overlay, &*backend, &from, &to, max), expect);
-        }
     }
 
     #[test]

@@ -82,6 +82,14 @@ impl Task {
         Ok(self.state.backend.apply(&mut self.state.batch)?)
     }
 
+    /// Tells the backend that the restore is complete: reads count again, not only writes.
+    ///
+    /// # Errors
+    /// The backend's.
+    pub fn end_restore(&mut self) -> Result<(), TaskError> {
+        Ok(self.state.backend.end_restore()?)
+    }
+
     /// Empties the backend: its content is to be rebuilt from the changelogs.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub enum Operation {
     Open,
     Apply,
     Clear,
+    Discard,
 }
 
 impl Operation {
@@ -67,6 +68,7 @@ impl Operation {
             Self::Open => "open",
             Self::Apply => "apply",
             Self::Clear => "clear",
+            Self::Discard => "discard",
         }
     }
 
@@ -369,6 +371,10 @@ impl BackendProvider for FaultyBackends {
         let inner = self.faults.store_call(Operation::Open, || self.inner.open(task, stores))?;
         Ok(Box::new(FaultyBackend { inner, faults: self.faults.clone() }))
     }
+
+    fn discard(&self, task: TaskId) -> Result<(), StoreError> {
+        self.faults.store_call(Operation::Discard, || self.inner.discard(task))
+    }
 }
 
 struct FaultyBackend {
@@ -399,5 +405,13 @@ impl Backend for FaultyBackend {
 
     fn approximate_bytes(&self) -> usize {
         self.inner.approximate_bytes()
+    }
+
+    fn begin_restore(&mut self) -> Result<(), StoreError> {
+        self.inner.begin_restore()
+    }
+
+    fn end_restore(&mut self) -> Result<(), StoreError> {
+        self.inner.end_restore()
     }
 }

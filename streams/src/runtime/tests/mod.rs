@@ -1,6 +1,7 @@
 //! A small application on a broker in memory, and the promises of a thread.
 
 mod commit;
+mod disk;
 mod group;
 mod time;
 
@@ -14,7 +15,7 @@ use crate::processor::{Context, ProcessError, Processor};
 use crate::record::Record;
 use crate::serde::{decode_text, encode_text};
 use crate::store::memory::MemoryBackends;
-use crate::store::{StoreKind, StoreSpec};
+use crate::store::{BackendProvider, StoreKind, StoreSpec};
 use crate::testing::faults::{Answer, Call, Faults, FaultyBackends, FaultyBroker, Operation};
 use crate::topology::{Edge, ProcessorSpec, SourceSpec, StoreHandle, Topology, TopologyBuilder};
 
@@ -109,7 +110,7 @@ impl Fixture {
     fn start_with(
         &self,
         settings: ThreadSettings,
-        disk: &MemoryBackends,
+        disk: &(impl BackendProvider + Clone + 'static),
         plan: impl FnMut(&Call) -> Answer + Send + 'static,
     ) -> TestThread {
         let faults = Faults::new(&settings.instance, plan);

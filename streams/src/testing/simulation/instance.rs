@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::disk::Disk;
 use crate::broker::memory::MemoryBroker;
 use crate::runtime::{StreamThread, ThreadSettings};
-use crate::store::memory::MemoryBackends;
 use crate::testing::faults::{Answer, Call, Faults, FaultyBroker, Operation};
 
 /// A fault that waits for its call.
@@ -57,7 +57,7 @@ impl Fuse {
 /// One process.
 pub(super) struct Instance {
     pub(super) settings: ThreadSettings,
-    pub(super) disk: MemoryBackends,
+    pub(super) disk: Box<dyn Disk>,
     pub(super) fuse: Fuse,
     /// None: down, or closed in order; it comes back sooner or later.
     pub(super) process: Option<Process>,

@@ -4,16 +4,22 @@
 //! call, lost answers, stalls beyond the session time-out, instances that come and go, and markers that come late; what is
 //! committed must be the same bytes. A seed that fails, fails again.
 
-mod chance;
+pub(crate) mod chance;
+mod disk;
 mod instance;
 mod outcome;
 mod report;
+#[cfg(all(test, feature = "rocks"))]
+mod rocks;
 #[cfg(test)]
 mod tests;
 mod world;
 
 use std::sync::Arc;
 
+#[cfg(feature = "rocks")]
+pub use disk::RocksDisk;
+pub use disk::{Disk, MemoryDisk};
 pub use report::{Disturbances, OutputRecord, Place, Rows, SimulationFailure, SimulationReport};
 
 use crate::broker::TopicSpec;
@@ -66,7 +72,7 @@ impl Default for SimulationOptions {
     }
 }
 
-/// Runs `topology` over `inputs` until everything is committed.
+/// Runs `topology` over `inputs` until everything is committed, with disks in memory.
 ///
 /// # Errors
 /// What was awaited in vain, or what stopped an instance for good.
@@ -76,8 +82,22 @@ pub fn simulate(
     seed: u64,
     options: &SimulationOptions,
 ) -> Result<SimulationReport, SimulationFailure> {
+    simulate_on(&mut |_| Box::new(MemoryDisk::default()), topology, inputs, seed, options)
+}
+
+/// The same on disks of your own: `disks` makes that of each instance, by its number.
+///
+/// # Errors
+/// What was awaited in vain, or what stopped an instance for good.
+pub fn simulate_on(
+    disks: &mut dyn FnMut(usize) -> Box<dyn Disk>,
+    topology: &Arc<Topology>,
+    inputs: &Inputs,
+    seed: u64,
+    options: &SimulationOptions,
+) -> Result<SimulationReport, SimulationFailure> {
     let fail = |what: String| SimulationFailure { seed, what };
-    let world = World::new(topology, inputs, seed, options).map_err(fail)?;
+    let world = World::new(disks, topology, inputs, seed, options).map_err(fail)?;
     let trouble = if options.is_disturbed { world.disturb() } else { Ok(()) };
     let report = trouble.and_then(|()| world.settle()).and_then(|()| world.report());
     world.end();

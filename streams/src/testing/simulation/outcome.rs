@@ -75,23 +75,21 @@ impl World {
                 }
                 for (number, spec) in task.stores().to_vec().iter().enumerate() {
                     let partition = TopicPartition::new(self.topology.changelog_topic(spec), id.partition);
-                    let mut rows = BTreeMap::new();
+                    // What was deleted is in it as well: a disk that still has the row is wrong.
+                    let mut logged = BTreeMap::new();
                     for record in self.broker.records(&partition).map_err(text)? {
-                        let key = record.key.unwrap_or_default().to_vec();
-                        match record.value {
-                            Some(value) => rows.insert(key, value.to_vec()),
-                            None => rows.remove(&key),
-                        };
+                        let value = record.value.map(|value| value.to_vec());
+                        logged.insert(record.key.unwrap_or_default().to_vec(), value);
                     }
-                    for (key, value) in &rows {
-                        let stored = task.get(StoreIndex(number), key).map_err(text)?;
-                        if stored != Some(value.as_slice()) {
+                    for (key, value) in &logged {
+                        if task.get(StoreIndex(number), key).map_err(text)? != value.as_deref() {
                             return Err(format!(
                                 "task {id}, store {}: the disk has another row than the changelog",
                                 spec.name
                             ));
                         }
                     }
+                    let rows = logged.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
                     stores.insert((id, Arc::clone(&spec.name)), rows);
                 }
             }

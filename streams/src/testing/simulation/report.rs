@@ -32,6 +32,8 @@ pub struct Disturbances {
     pub crashes: u64,
     /// Disks that were wiped before the restart.
     pub wiped: u64,
+    /// Times that a disk lost what it had not synced.
+    pub power_cuts: u64,
     /// Answers that got lost.
     pub lost_answers: u64,
     /// Instances that stood still beyond every time-out and went on.

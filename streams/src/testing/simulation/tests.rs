@@ -96,7 +96,7 @@ fn decode(record: &ConsumerRecord) -> Result<Decoded<String, String>, BoxError> 
     Ok(Decoded { time, ..decoded })
 }
 
-fn topology() -> Arc<Topology> {
+pub(super) fn topology() -> Arc<Topology> {
     let mut builder = TopologyBuilder::new();
     let events = builder
         .source(SourceSpec::new("events-source", "events", decode).lead().late_after_ms(2_500).check_partition(true))
@@ -121,7 +121,7 @@ fn topology() -> Arc<Topology> {
     Arc::new(builder.build("simulated").unwrap())
 }
 
-fn inputs(count: usize) -> Inputs {
+pub(super) fn inputs(count: usize) -> Inputs {
     let topic = |name: &str| TopicSpec {
         name: name.to_owned(),
         partitions: PARTITIONS,
@@ -154,12 +154,12 @@ fn inputs(count: usize) -> Inputs {
     Inputs { topics, records }
 }
 
-fn run(seed: u64, options: &SimulationOptions) -> Result<SimulationReport, SimulationFailure> {
+pub(super) fn run(seed: u64, options: &SimulationOptions) -> Result<SimulationReport, SimulationFailure> {
     simulate(&topology(), &inputs(600), seed, options)
 }
 
 /// What differs from the run without trouble.
-fn difference(calm: &SimulationReport, other: &SimulationReport) -> Option<String> {
+pub(super) fn difference(calm: &SimulationReport, other: &SimulationReport) -> Option<String> {
     if calm.outputs_by_key() != other.outputs_by_key() {
         let (calm, other) = (calm.outputs_by_key(), other.outputs_by_key());
         let first = calm.iter().find(|(place, records)| other.get(place) != Some(records));

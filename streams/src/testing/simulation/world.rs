@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chance::Chance;
+use super::disk::Disk;
 use super::instance::{Armed, Fuse, Instance, Process, Strike};
 use super::report::Disturbances;
 use super::{Inputs, SimulationOptions};
@@ -13,7 +14,6 @@ use crate::broker::memory::{MemoryBroker, Settings};
 use crate::broker::{Admin, Broker, ProducerRecord};
 use crate::clock::ManualClock;
 use crate::runtime::{PacingMode, Step, StreamThread, ThreadErrorKind, ThreadSettings, create_internal_topics};
-use crate::store::memory::MemoryBackends;
 use crate::testing::faults::{Answer, Call, Faults, FaultyBackends, FaultyBroker, Operation};
 use crate::topology::Topology;
 
@@ -42,6 +42,7 @@ pub(super) struct Shared {
 
 impl World {
     pub(super) fn new(
+        disks: &mut dyn FnMut(usize) -> Box<dyn Disk>,
         topology: &Arc<Topology>,
         inputs: &Inputs,
         seed: u64,
@@ -66,7 +67,8 @@ impl World {
         }
         let mut chance = Chance::new(seed);
         let count = if options.is_disturbed { options.instances_max.max(1) } else { 1 };
-        let instances = (0..count).map(|number| Some(instance(topology, number, &mut chance, options))).collect();
+        let instances =
+            (0..count).map(|number| Some(instance(topology, number, disks(number), &mut chance, options))).collect();
         let shared = Shared { chance, instances, disturbances: Disturbances::default(), failure: None };
         Ok(Self {
             topology: Arc::clone(topology),
@@ -178,16 +180,20 @@ impl World {
             return Ok(());
         }
         if is_wiped {
-            instance.disk = MemoryBackends::default();
+            instance.disk.wipe()?;
             self.count(|disturbances| disturbances.wiped += 1);
         }
+        if instance.disk.cut_power(&mut |below| self.draw(|chance| chance.next() % below.max(1)))? {
+            self.count(|disturbances| disturbances.power_cuts += 1);
+        }
+        let backends = instance.disk.open()?;
         let world = self.clone();
         let fuse = instance.fuse.clone();
         let faults = Faults::new(&instance.settings.instance, move |call: &Call| world.strike(number, &fuse, call));
         let thread = StreamThread::new(
             Arc::clone(&self.topology),
             FaultyBroker::new(self.broker.clone(), faults.clone()),
-            Arc::new(FaultyBackends::new(Arc::new(instance.disk.clone()), faults.clone())),
+            Arc::new(FaultyBackends::new(backends, faults.clone())),
             Arc::new(self.clock.clone()),
             instance.settings.clone(),
         );
@@ -315,7 +321,13 @@ impl World {
     }
 }
 
-fn instance(topology: &Topology, number: usize, chance: &mut Chance, options: &SimulationOptions) -> Instance {
+fn instance(
+    topology: &Topology,
+    number: usize,
+    disk: Box<dyn Disk>,
+    chance: &mut Chance,
+    options: &SimulationOptions,
+) -> Instance {
     let mut settings = ThreadSettings::new(topology.application_id(), &format!("instance-{number}"), 0);
     settings.pacing = PacingMode::Unpaced;
     settings.idle_advance_ms = None;
@@ -331,7 +343,7 @@ fn instance(topology: &Topology, number: usize, chance: &mut Chance, options: &S
         settings.close_rounds_max = 20;
     }
     (options.settings)(&mut settings);
-    Instance { settings, disk: MemoryBackends::default(), fuse: Fuse::default(), process: None }
+    Instance { settings, disk, fuse: Fuse::default(), process: None }
 }
 
 /// At any call, or at one of those around the decision.
