@@ -80,9 +80,13 @@ impl<B: Broker> StreamThread<B> {
         let ends = match self.consumer.ends(&partitions) {
             Ok(ends) => ends,
             // What was known grows old, and the inputs become unknown.
-            Err(error) if is_transient(&error) => return Ok(()),
+            Err(error) if is_transient(&error) => {
+                self.unreachable_since_ms.get_or_insert(now_ms);
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         };
+        self.unreachable_since_ms = None;
         for ((id, input), ends) in asked.into_iter().zip(ends) {
             let loaded = self.slots.get_mut(&id).and_then(|slot| slot.running_mut());
             if let Some(look) = loaded.and_then(|loaded| loaded.looks.get_mut(input)) {

@@ -69,6 +69,8 @@ pub struct ThreadStatus {
     pub error: Option<Arc<str>>,
     /// Whether a commit waits for the broker.
     pub is_undecided: bool,
+    /// Since when the broker does not say where the inputs end, in milliseconds since the epoch.
+    pub unreachable_since_ms: Option<i64>,
     /// Its last commit, in milliseconds since the epoch; before the first one, its beginning.
     pub committed_at_ms: i64,
     /// The end of its last round, in milliseconds since the epoch: a thread that hangs in a call stands still here.
@@ -78,7 +80,7 @@ pub struct ThreadStatus {
 /// An instance at work. Dropping it closes it.
 pub struct Instance {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Shared by the threads and whoever looks at them.
@@ -125,7 +127,7 @@ impl Instance {
             ended: Mutex::new(0),
             bell: Condvar::new(),
         });
-        let mut instance = Self { shared, threads: Vec::new() };
+        let instance = Self { shared, threads: Mutex::default() };
         for thread in 0..settings.threads {
             let parts = Parts {
                 topology: Arc::clone(topology),
@@ -137,11 +139,12 @@ impl Instance {
             };
             let shared = Arc::clone(&instance.shared);
             let builder = std::thread::Builder::new().name(format!("stream-thread-{thread}"));
-            instance.threads.push(builder.spawn(move || {
+            let handle = builder.spawn(move || {
                 live_guarded(&parts, &shared);
                 *lock(&shared.ended) += 1;
                 shared.bell.notify_all();
-            })?);
+            })?;
+            lock(&instance.threads).push(handle);
         }
         Ok(instance)
     }
@@ -162,26 +165,15 @@ impl Instance {
     /// Asks the threads to commit, to close their tasks and to leave; returns at once.
     pub fn close(&self) {
         self.shared.closing.store(true, Ordering::Release);
+        // Under the lock, so that nobody looks and then goes to sleep in between.
+        let _ended = lock(&self.shared.ended);
+        self.shared.bell.notify_all();
     }
 
-    /// Waits until a thread has ended, or all of them; says whether all have. Returns after `max_ms` at the latest.
+    /// Closes, waits for all threads, at most for so long, and says whether all have ended. One that hangs in a call is left
+    /// behind; what it has not committed is done again by its successor.
     #[must_use]
-    pub fn wait(&self, max_ms: u64) -> bool {
-        let ended = lock(&self.shared.ended);
-        let before = *ended;
-        let is_over = |ended: &usize| *ended == self.shared.seats.len();
-        if is_over(&ended) {
-            return true;
-        }
-        let waited = self.shared.bell.wait_timeout_while(ended, Duration::from_millis(max_ms), |now| *now == before);
-        let (ended, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        is_over(&ended)
-    }
-
-    /// After [`close`](Instance::close): waits for all threads, at most for so long, and says whether all have closed. One that
-    /// hangs in a call is left behind; what it has not committed is done again by its successor.
-    #[must_use]
-    pub fn join(mut self, max_ms: u64) -> bool {
+    pub fn join(&self, max_ms: u64) -> bool {
         self.close();
         let ended = lock(&self.shared.ended);
         let all = self.shared.seats.len();
@@ -189,7 +181,7 @@ impl Instance {
         let is_over = *waited.unwrap_or_else(PoisonError::into_inner).0 == all;
         if is_over {
             // They have nothing left to do but to end.
-            self.threads.drain(..).for_each(|thread| drop(thread.join()));
+            lock(&self.threads).drain(..).for_each(|thread| drop(thread.join()));
         }
         is_over
     }
@@ -217,6 +209,7 @@ impl Seat {
             replaced: 0,
             error: None,
             is_undecided: false,
+            unreachable_since_ms: None,
             committed_at_ms: now_ms,
             stepped_at_ms: now_ms,
         };
@@ -332,6 +325,7 @@ fn show<B: Broker>(thread: &StreamThread<B>, seat: &Seat) {
         shown.tasks = tasks;
         shown.counts = thread.counts();
         shown.is_undecided = thread.is_undecided();
+        shown.unreachable_since_ms = thread.unreachable_since_ms();
         shown.committed_at_ms = thread.committed_at_ms();
     });
 }

@@ -64,6 +64,8 @@ pub struct StreamThread<B: Broker> {
     pub(super) committed_at_ms: i64,
     pub(super) purged_at_ms: i64,
     pub(super) looked_up_at_ms: Option<i64>,
+    /// Since when look-ups get no answer.
+    pub(super) unreachable_since_ms: Option<i64>,
     pub(super) counts: ThreadCounts,
     /// Used again and again.
     pub(super) records: Vec<ConsumerRecord>,
@@ -124,6 +126,7 @@ impl<B: Broker> StreamThread<B> {
             committed_at_ms,
             purged_at_ms: committed_at_ms,
             looked_up_at_ms: None,
+            unreachable_since_ms: None,
             counts: ThreadCounts::default(),
             records: Vec::new(),
         })
@@ -215,6 +218,12 @@ impl<B: Broker> StreamThread<B> {
     #[must_use]
     pub fn counts(&self) -> ThreadCounts {
         self.counts
+    }
+
+    /// Since when the broker does not say where the inputs end, in milliseconds since the epoch; `None` while it does.
+    #[must_use]
+    pub fn unreachable_since_ms(&self) -> Option<i64> {
+        self.unreachable_since_ms
     }
 
     /// The last commit, in milliseconds since the epoch; before the first one, the thread's beginning.
