@@ -34,6 +34,12 @@ impl SystemClock {
     }
 }
 
+impl streams::clock::Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        SystemClock::now_ms(*self)
+    }
+}
+
 /// Measures a duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch {

@@ -7,6 +7,7 @@
 //! - [`clock`]: the only file that reads the machine's clock
 //! - [`output`]: what a running application puts out, for whoever watches it
 //! - [`alarm`], [`words`], [`summary`]: that output as episodes, as sentences and as totals
+//! - [`stream`]: the stream on a Kafka cluster; [`admin`]: what an operator does to that cluster
 //! - [`embedded`]: the stream in one process; [`backtest`], [`calibration`] and [`demo`] feed it
 //! - [`act`]: the port to what carries commands out, and the simulated platform behind it
 //! - [`terminal`]: that output on a screen, or line by line
@@ -19,6 +20,9 @@ pub mod cli;
 pub mod settings;
 
 pub mod failure;
+
+pub mod admin;
+pub mod stream;
 
 pub mod embedded;
 

@@ -13,12 +13,15 @@ pub mod config;
 pub mod backtest;
 pub mod calibrate;
 pub mod demo;
+pub mod run;
+pub mod topics;
 pub mod topology;
 
 const EXAMPLES: &str = "\
 Examples:
   conductor demo                              simulated sessions, before your eyes
   conductor backtest --log L --out DIR        the same computation over your own event log
+  conductor topics create; conductor run      the stream on a Kafka cluster
   conductor config show                       every setting, its value, and who set it
   conductor config show --json                the same for machines
   CONDUCTOR__LOG__LEVEL=debug conductor ...   a setting by the environment
@@ -59,6 +62,10 @@ pub struct CommonArguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the stream on a Kafka cluster, until it is told to stop
+    Run(run::RunArguments),
+    /// Plan, create or check the topics that it needs
+    Topics(topics::TopicsArguments),
     /// Watch simulated sessions: alarms, decisions, actions and their outcomes, in about a minute
     Demo(demo::DemoArguments),
     /// Compute scores, alarms and decisions over event logs, and write a report
@@ -94,6 +101,8 @@ impl Cli {
     pub fn run(&self, loaded: &Loaded) -> Result<(), Failure> {
         let settings = &loaded.settings;
         match &self.command {
+            Command::Run(_) => crate::stream::run(settings),
+            Command::Topics(arguments) => topics::run(arguments, settings),
             Command::Demo(arguments) => demo::run(arguments, settings, crate::demo::run),
             Command::Backtest(arguments) => backtest::run(arguments, settings, crate::backtest::run),
             Command::Calibrate(arguments) => calibrate::run(arguments, settings, crate::calibration::run),
@@ -107,6 +116,8 @@ impl Command {
     /// The settings that the command's own flags set.
     fn flags(&self) -> Vec<Given> {
         match self {
+            Self::Run(arguments) => arguments.flags(),
+            Self::Topics(arguments) => arguments.flags(),
             Self::Demo(arguments) => arguments.flags(),
             Self::Backtest(arguments) => arguments.flags(),
             Self::Calibrate(_) | Self::Topology(_) | Self::Config(_) => Vec::new(),

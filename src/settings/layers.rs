@@ -13,6 +13,9 @@ use toml::{Table, Value};
 use super::error::{BadValue, SettingsError, nearest};
 use super::secret;
 
+/// Below this any key may be set: the names are another program's.
+const OPEN: &str = "kafka.properties.";
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -103,7 +106,14 @@ where
 {
     let mut settings = defaults.clone();
     let mut rows = rows(defaults);
-    for Given { key, value, origin } in given {
+    for Given { key, mut value, origin } in given {
+        if key.starts_with(OPEN) {
+            value = as_text(value);
+            if rows.iter().all(|row| row.key != key) {
+                let value = Value::String(String::new());
+                rows.push(Row { key: key.clone(), value, origin: Origin::Default });
+            }
+        }
         let Some(place) = rows.iter().position(|row| row.key == key) else {
             let nearest = nearest(&key, rows.iter().map(|row| row.key.as_str()));
             return Err(SettingsError::UnknownKey { key, origin, nearest });
@@ -158,6 +168,16 @@ fn typed(like: &Value, given: GivenValue) -> Result<Value, String> {
     }
 }
 
+/// The properties of another program are texts, whatever they look like in a file.
+fn as_text(given: GivenValue) -> GivenValue {
+    match given {
+        GivenValue::Typed(value @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_))) => {
+            GivenValue::Text(value.to_string())
+        }
+        other => other,
+    }
+}
+
 /// Every key of the settings, in the order of their sections.
 fn rows<T: Serialize>(defaults: &T) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -176,16 +196,12 @@ fn flatten(prefix: &str, table: Table, rows: &mut Vec<Row>) {
     }
 }
 
-/// Sets the value of a dotted key that is known to be there.
+/// Sets the value of a dotted key; where its sections end, the rest is one name, dots and all.
 fn put(table: &mut Table, key: &str, value: Value) {
-    match key.split_once('.') {
-        Some((section, rest)) => {
-            if let Some(Value::Table(table)) = table.get_mut(section) {
-                put(table, rest, value);
-            }
-        }
-        None => {
-            table.insert(key.into(), value);
-        }
+    if let Some((section, rest)) = key.split_once('.')
+        && let Some(Value::Table(section)) = table.get_mut(section)
+    {
+        return put(section, rest, value);
     }
+    table.insert(key.into(), value);
 }

@@ -4,7 +4,7 @@
 //! limit that silently stays at its default is worse than no start.
 //!
 //! # Layout
-//! - [`sections`], [`detector`]: the settings themselves
+//! - [`sections`], [`detector`], [`mod@kafka`]: the settings themselves
 //! - [`layers`]: how the layers are put on each other
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
@@ -16,6 +16,7 @@
 use std::path::PathBuf;
 
 pub mod detector;
+pub mod kafka;
 pub mod sections;
 
 pub mod error;
@@ -33,9 +34,11 @@ use serde::{Deserialize, Serialize};
 
 pub use detector::DetectorSection;
 pub use error::SettingsError;
+pub use kafka::KafkaSection;
 pub use layers::{Given, Origin, Row};
 pub use sections::{
-    ApplicationSection, DecisionSection, DemoSection, EngineSection, Learning, LogFormat, LogSection, PolicySection,
+    ApplicationSection, DecisionSection, DemoSection, EngineSection, HttpSection, Learning, LogFormat, LogSection,
+    OutputFormat, PolicySection, ShutdownGroup,
 };
 
 use error::OutOfRange;
@@ -49,8 +52,12 @@ pub const DEFAULT_FILE: &str = "conductor.toml";
 pub struct Settings {
     /// Who this application is.
     pub application: ApplicationSection,
+    /// How the cluster is reached.
+    pub kafka: KafkaSection,
     /// How records are processed.
     pub engine: EngineSection,
+    /// What is shown of the process, and where.
+    pub http: HttpSection,
     /// When to act, and how long a command lives.
     pub decision: DecisionSection,
     /// What counts as wrong.
@@ -66,7 +73,9 @@ pub struct Settings {
 impl Settings {
     fn validate(&self) -> Result<(), OutOfRange> {
         self.application.validate()?;
+        self.kafka.validate()?;
         self.engine.validate()?;
+        self.http.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;
         self.log.validate()?;

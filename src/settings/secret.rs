@@ -43,7 +43,9 @@ impl fmt::Debug for Secret {
 /// a path belongs.
 #[must_use]
 pub(super) fn redact(key: &str, value: &str) -> String {
-    if key.ends_with("_file") { REDACTED.to_owned() } else { value.to_owned() }
+    const TELLING: [&str; 6] = ["password", "secret", "token", "jaas", "oauth", ".key"];
+    let is_secret = key.ends_with("_file") || TELLING.iter().any(|word| key.contains(word));
+    if is_secret { REDACTED.to_owned() } else { value.to_owned() }
 }
 
 #[cfg(test)]
@@ -57,7 +59,9 @@ mod tests {
         let secret = Secret::read(file.path()).unwrap();
         assert_eq!(secret.expose(), "hunter2");
         assert_eq!(format!("{secret:?}"), "<redacted>");
-        assert_eq!(redact("executor.token_file", "\"/run/token\""), "<redacted>");
+        for key in ["executor.token_file", "kafka.properties.sasl.password", "kafka.properties.ssl.key.pem"] {
+            assert_eq!(redact(key, "\"hunter2\""), "<redacted>", "{key}");
+        }
         assert_eq!(redact("executor.url", "\"http://x\""), "\"http://x\"");
     }
 

@@ -42,13 +42,70 @@ pub struct EngineSection {
     pub commit_interval_ms: u64,
     /// Stream time goes on by itself once all inputs have been drained for this long.
     pub idle_advance_ms: u64,
-    /// Partitions of each topic of the embedded broker.
+    /// Partitions of each topic of the embedded broker, and of topics that `conductor topics create` makes.
     pub partitions: u32,
+    /// Stream threads of `conductor run`; more than there are tasks do nothing.
+    pub threads: u32,
+    /// Names this process in the group. With a name, one per process and kept across restarts, its tasks wait for it while it
+    /// restarts; without, one is made up and they go to the others at once.
+    pub instance: String,
+    /// Where states are kept: on a disk of this machine.
+    pub state_dir: String,
+    /// What states may take of the memory, all tasks together, in MiB.
+    pub memory_mib: u64,
+    /// A process that is silent for this long is out of the group.
+    pub session_timeout_ms: u64,
+    /// And one that hangs for this long, though it is not silent.
+    pub max_poll_interval_ms: u64,
+    /// The broker aborts a transaction that is open for longer.
+    pub transaction_timeout_ms: u64,
+    /// What becomes of the tasks when the process is stopped: leave (they go to the others), remain (they wait for it), or auto:
+    /// remain with a name, leave without.
+    pub shutdown_group: ShutdownGroup,
+    /// How the outputs are written: json or avro (single-object encoding).
+    pub output_format: OutputFormat,
+}
+
+/// How outputs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputFormat {
+    /// JSON objects.
+    #[default]
+    Json,
+    /// Avro, with the fingerprint of the schema in front.
+    Avro,
+}
+
+/// What becomes of the tasks of a process that is stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShutdownGroup {
+    /// Remain with a name, leave without.
+    #[default]
+    Auto,
+    /// They go to the others at once.
+    Leave,
+    /// They wait for it until the session time-out.
+    Remain,
 }
 
 impl Default for EngineSection {
     fn default() -> Self {
-        Self { commit_interval_ms: 100, idle_advance_ms: 2_000, partitions: 6 }
+        Self {
+            commit_interval_ms: 100,
+            idle_advance_ms: 2_000,
+            partitions: 6,
+            threads: 1,
+            instance: String::new(),
+            state_dir: "state".into(),
+            memory_mib: 256,
+            session_timeout_ms: 45_000,
+            max_poll_interval_ms: 300_000,
+            transaction_timeout_ms: 10_000,
+            shutdown_group: ShutdownGroup::default(),
+            output_format: OutputFormat::default(),
+        }
     }
 }
 
@@ -56,7 +113,44 @@ impl EngineSection {
     pub(super) fn validate(&self) -> Result<(), OutOfRange> {
         check((1..=60_000).contains(&self.commit_interval_ms), "engine.commit_interval_ms", "1 to 60000")?;
         check((100..=60_000).contains(&self.idle_advance_ms), "engine.idle_advance_ms", "100 to 60000")?;
-        check((1..=1_024).contains(&self.partitions), "engine.partitions", "1 to 1024")
+        check((1..=1_024).contains(&self.partitions), "engine.partitions", "1 to 1024")?;
+        check((1..=64).contains(&self.threads), "engine.threads", "1 to 64")?;
+        let named = self.instance.len() <= 100
+            && self.instance.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        check(named, "engine.instance", "at most 100 letters, digits, dots, underscores or hyphens, or nothing")?;
+        check(!self.state_dir.is_empty(), "engine.state_dir", "a folder on a disk of this machine")?;
+        check((16..=1 << 20).contains(&self.memory_mib), "engine.memory_mib", "16 to 1048576")?;
+        let sessions = 1_000..=self.max_poll_interval_ms.max(1_000);
+        check(sessions.contains(&self.session_timeout_ms), "engine.session_timeout_ms", "1000 to max_poll_interval_ms")?;
+        check(self.max_poll_interval_ms <= 86_400_000, "engine.max_poll_interval_ms", "at most a day, 86400000")?;
+        let transactions = 1_000..=900_000;
+        check(transactions.contains(&self.transaction_timeout_ms), "engine.transaction_timeout_ms", "1000 to 900000")?;
+        let fits = self.commit_interval_ms * 2 <= self.transaction_timeout_ms;
+        check(fits, "engine.transaction_timeout_ms", "at least twice engine.commit_interval_ms")
+    }
+}
+
+/// Section `http`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpSection {
+    /// Where health, metrics and tasks are shown; nobody beyond this machine sees them unless this says so.
+    pub listen: String,
+    /// A thread that has made no round for this long hangs: the process is no longer alive.
+    pub stalled_after_ms: u64,
+}
+
+impl Default for HttpSection {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8090".into(), stalled_after_ms: 120_000 }
+    }
+}
+
+impl HttpSection {
+    pub(super) fn validate(&self) -> Result<(), OutOfRange> {
+        let known = self.listen.parse::<std::net::SocketAddr>().is_ok();
+        check(known, "http.listen", "an address and a port, such as 127.0.0.1:8090 or [::]:8090")?;
+        check(self.stalled_after_ms >= 10_000, "http.stalled_after_ms", "10000 or more")
     }
 }
 

@@ -30,7 +30,7 @@ fn each_layer_wins_over_the_one_below_it_and_says_so() {
 
     assert_eq!(
         loaded.settings.engine,
-        EngineSection { commit_interval_ms: 200, idle_advance_ms: 4_000, partitions: 6 }
+        EngineSection { commit_interval_ms: 200, idle_advance_ms: 4_000, ..EngineSection::default() }
     );
     assert_eq!(loaded.settings.demo.seed, 4);
     assert_eq!(loaded.settings.demo.speed, crate::clock::Speed::Times(5.0));
@@ -164,4 +164,27 @@ fn the_table_shows_every_key_with_value_and_origin() {
     let json: serde_json::Value = serde_json::from_str(&show::json(&loaded.rows)).unwrap();
     let seed = json.as_array().unwrap().iter().find(|row| row["key"] == "demo.seed").unwrap();
     assert_eq!((&seed["value"], &seed["origin"]["layer"]), (&serde_json::json!(7), &serde_json::json!("file")));
+}
+
+#[test]
+fn properties_of_the_client_are_handed_on_under_any_name_and_secrets_among_them_are_not_shown() {
+    let text = "[kafka.properties]\nsecurity.protocol = \"SASL_SSL\"\n\"producer.linger.ms\" = 5\n\
+                sasl.password = \"hunter2\"\n";
+    let environment = [("CONDUCTOR__KAFKA__PROPERTIES__SECURITY__PROTOCOL", "SSL")];
+    let flags = vec![Given::by_flag("--set", "kafka.properties.client.dns.lookup", "use_all_dns_ips")];
+    let loaded = load_from(text, &environment, flags).unwrap();
+    let properties = &loaded.settings.kafka.properties;
+    let pairs: Vec<(&str, &str)> = properties.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        pairs,
+        [
+            ("client.dns.lookup", "use_all_dns_ips"),
+            ("producer.linger.ms", "5"),
+            ("sasl.password", "hunter2"),
+            ("security.protocol", "SSL"),
+        ]
+    );
+    assert_eq!(origin_of(&loaded, "kafka.properties.producer.linger.ms"), "conductor.toml:3");
+    let shown: Vec<String> = loaded.rows.iter().map(Row::shown).collect();
+    assert!(!shown.iter().any(|value| value.contains("hunter2")));
 }

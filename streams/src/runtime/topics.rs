@@ -90,16 +90,20 @@ fn shapes_of(topology: &Topology) -> Vec<CoPartitioned> {
     topology.sub_topologies().iter().filter_map(shape).collect()
 }
 
-/// The internal topics as they should be: changelogs, repartition topics, dead letters.
+/// The internal topics as they should be: changelogs, repartition topics, dead letters. `partitions` tells how many an input
+/// has, or will have once it is created.
 ///
 /// # Errors
-/// A user's topic that does not exist.
-pub fn plan_internal_topics(admin: &impl Admin, topology: &Topology) -> Result<Vec<TopicSpec>, ThreadError> {
+/// An input that is not known.
+pub fn plan_internal_topics(
+    topology: &Topology,
+    partitions: impl Fn(&str) -> Option<u32>,
+) -> Result<Vec<TopicSpec>, AssignmentError> {
     let shapes = shapes_of(topology);
     let mut counts = PartitionCounts::new();
     for topic in shapes.iter().flat_map(|shape| &shape.inputs) {
-        if let Some(description) = admin.describe_topic(topic)? {
-            counts.insert(Arc::clone(topic), description.spec.partitions);
+        if let Some(partitions) = partitions(topic) {
+            counts.insert(Arc::clone(topic), partitions);
         }
     }
     let lead_of = |id: u32| shapes.iter().find(|shape| shape.sub_topology == id).map(|shape| &shape.lead);
@@ -140,6 +144,12 @@ pub fn plan_internal_topics(admin: &impl Admin, topology: &Topology) -> Result<V
 /// # Errors
 /// A user's topic that does not exist, or the broker's.
 pub fn create_internal_topics(admin: &impl Admin, topology: &Topology) -> Result<(), ThreadError> {
-    let plan = plan_internal_topics(admin, topology)?;
+    let mut found = BTreeMap::new();
+    for topic in shapes_of(topology).iter().flat_map(|shape| &shape.inputs) {
+        if let Some(description) = admin.describe_topic(topic)? {
+            found.insert(Arc::clone(topic), description.spec.partitions);
+        }
+    }
+    let plan = plan_internal_topics(topology, |topic| found.get(topic).copied())?;
     Ok(admin.create_topics(&plan)?)
 }

@@ -1,0 +1,138 @@
+//! Whether the process is alive and ready, and if not, why: decided from what its threads show.
+
+use streams::runtime::{Blocked, TaskState, TaskStatus, ThreadState, ThreadStatus};
+
+/// Why the process should be started anew; nothing: it is alive. A broker that is away is no reason.
+#[must_use]
+pub fn not_alive(threads: &[ThreadStatus], now_ms: i64, stalled_after_ms: u64) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for thread in threads {
+        let silent_ms = now_ms.saturating_sub(thread.stepped_at_ms).max(0).unsigned_abs();
+        match thread.state {
+            ThreadState::Failed => {
+                let error = thread.error.as_deref().unwrap_or("for an unknown reason");
+                reasons.push(format!("stream thread {} has failed: {error}", thread.thread));
+            }
+            ThreadState::Running if silent_ms > stalled_after_ms => {
+                reasons.push(format!("stream thread {} hangs: no round for {silent_ms} ms", thread.thread));
+            }
+            _ => {}
+        }
+    }
+    reasons
+}
+
+/// Why the stream does not process everything that it should; nothing: it is ready.
+#[must_use]
+pub fn not_ready(threads: &[ThreadStatus], now_ms: i64, stalled_after_ms: u64) -> Vec<String> {
+    let mut reasons = not_alive(threads, now_ms, stalled_after_ms);
+    for thread in threads {
+        let name = thread.thread;
+        match thread.state {
+            ThreadState::Starting => reasons.push(format!("stream thread {name} is joining the group")),
+            ThreadState::Replacing => {
+                let error = thread.error.as_deref().unwrap_or("for an unknown reason");
+                reasons.push(format!("stream thread {name} is replaced, because it has failed: {error}"));
+            }
+            ThreadState::Stopped => reasons.push(format!("stream thread {name} is stopped")),
+            ThreadState::Running | ThreadState::Failed => {}
+        }
+        if let Some(since_ms) = thread.unreachable_since_ms {
+            let silent_ms = now_ms.saturating_sub(since_ms).max(0);
+            reasons.push(format!("the broker does not answer stream thread {name} for {silent_ms} ms: time stands still"));
+        }
+        reasons.extend(thread.tasks.iter().filter_map(why_not_working).map(|(task, why)| format!("task {task}: {why}")));
+    }
+    reasons
+}
+
+fn why_not_working(task: &TaskStatus) -> Option<(String, String)> {
+    let why = match (&task.blocked, task.state) {
+        // Waiting for a record is work as usual.
+        (None | Some(Blocked::Input(_)), TaskState::Running) => return None,
+        (Some(blocked), _) => words(blocked),
+        (None, TaskState::Restoring { left, total }) => format!("its state is restored, {left} of {total} offsets are left"),
+        (None, TaskState::Assigned) => "its state is being opened".to_owned(),
+    };
+    Some((task.id.to_string(), why))
+}
+
+/// Why a task does not go on.
+#[must_use]
+pub fn words(blocked: &Blocked) -> String {
+    match blocked {
+        Blocked::CommittedOffsets => "waits for the group's offsets: a transaction is undecided, or the coordinator is away".into(),
+        Blocked::StateInUse => "waits for its state, which another thread is about to close".into(),
+        Blocked::Changelog => "waits for its changelog: a transaction at its end is undecided".into(),
+        Blocked::GlobalTables => "waits for the global tables to be read".into(),
+        Blocked::Input(partition) => format!("waits for {partition}: it is not known that nothing older comes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use streams::runtime::ThreadCounts;
+    use streams::task::{Counts, TaskId};
+
+    use super::*;
+
+    fn thread(state: ThreadState) -> ThreadStatus {
+        ThreadStatus {
+            thread: 0,
+            state,
+            tasks: Vec::new(),
+            counts: ThreadCounts::default(),
+            replaced: 0,
+            error: Some("the disk is full".into()),
+            is_undecided: false,
+            unreachable_since_ms: None,
+            committed_at_ms: 0,
+            stepped_at_ms: 100_000,
+        }
+    }
+
+    fn task(state: TaskState, blocked: Option<Blocked>) -> TaskStatus {
+        TaskStatus {
+            id: TaskId { sub_topology: 0, partition: 3 },
+            state,
+            blocked,
+            rebuilt: None,
+            counts: Counts::default(),
+            counters: Vec::new(),
+            stream_time_ms: None,
+            next_timer_ms: None,
+            inputs: Vec::new(),
+            buffered: 0,
+            dirty_bytes: 0,
+            lost_to_retention: 0,
+        }
+    }
+
+    #[test]
+    fn a_process_is_alive_until_a_thread_has_failed_or_hangs() {
+        let check = |state, now_ms| not_alive(&[thread(state)], now_ms, 10_000).join("; ");
+        assert_eq!(check(ThreadState::Running, 110_000), "");
+        assert_eq!(check(ThreadState::Running, 110_001), "stream thread 0 hangs: no round for 10001 ms");
+        assert_eq!(check(ThreadState::Starting, 999_999), "", "it may wait for its broker");
+        assert_eq!(check(ThreadState::Failed, 100_000), "stream thread 0 has failed: the disk is full");
+    }
+
+    #[test]
+    fn it_is_ready_when_every_task_works_and_says_why_not() {
+        let check = |state, blocked| {
+            let mut thread = thread(ThreadState::Running);
+            thread.tasks.push(task(state, blocked));
+            not_ready(&[thread], 100_000, 10_000).join("; ")
+        };
+        let partition = streams::broker::topic_partition("chat", 3);
+        assert_eq!(check(TaskState::Running, None), "");
+        assert_eq!(check(TaskState::Running, Some(Blocked::Input(partition))), "");
+        assert!(check(TaskState::Running, Some(Blocked::CommittedOffsets)).starts_with("task 0_3: waits for the group's"));
+        let restoring = check(TaskState::Restoring { left: 5, total: 9 }, None);
+        assert_eq!(restoring, "task 0_3: its state is restored, 5 of 9 offsets are left");
+        let mut away = thread(ThreadState::Running);
+        away.unreachable_since_ms = Some(90_000);
+        assert!(not_ready(&[away], 100_000, 20_000).join("").contains("does not answer stream thread 0 for 10000 ms"));
+        assert!(not_ready(&[thread(ThreadState::Replacing)], 100_000, 10_000).join("").contains("the disk is full"));
+    }
+}

@@ -1,0 +1,180 @@
+//! `conductor run`: the stream on a Kafka cluster, with its states on disk, until it is told to stop.
+//!
+//! - [`health`]: whether the process is alive and ready, and if not, why. Pure.
+//! - [`tasks`], [`metrics`]: what its threads and tasks are doing, as JSON and in Prometheus' format.
+//! - [`http`]: where all that is shown.
+//!
+//! What this is NOT: the engine, which is [`streams::runtime`].
+
+pub mod health;
+mod http;
+mod metrics;
+mod tasks;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use streams::broker::kafka::KafkaBroker;
+use streams::clock::Clock;
+use streams::runtime::{Instance, InstanceSettings, ShutdownGroup as EngineShutdownGroup, ThreadSettings};
+use streams::store::BackendProvider;
+use streams::store::rocks::{RocksBackends, RocksSettings};
+use streams::topology::Topology;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use topology::codec::Format;
+use topology::graph;
+use topology::settings::ConductorSettings;
+
+use crate::backtest::conductor_settings;
+use crate::clock::SystemClock;
+use crate::failure::Failure;
+use crate::settings::{EngineSection, OutputFormat, Settings, ShutdownGroup};
+use http::Shown;
+
+/// A thread that fails this often without a commit in between will not be helped by another attempt.
+const REPLACEMENTS_MAX: u32 = 10;
+/// How often it is looked whether the stream can still go on.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Closing takes at most this long: whoever stops a process waits for it.
+const CLOSE_MS_MAX: u64 = 4_500;
+
+/// The topology that `conductor run` runs, and whose topics `conductor topics` looks after.
+///
+/// # Errors
+/// A defect of the graph.
+pub fn topology(settings: &Settings) -> Result<Topology, Failure> {
+    let format = match settings.engine.output_format {
+        OutputFormat::Json => Format::Json,
+        OutputFormat::Avro => Format::Avro,
+    };
+    graph::build(&ConductorSettings { format, ..conductor_settings(settings) }).map_err(Failure::failed)
+}
+
+/// The cluster of the settings. Nothing is connected yet.
+///
+/// # Errors
+/// A property that the engine owns, or a secret's file that can not be read.
+pub fn broker(settings: &Settings) -> Result<KafkaBroker, Failure> {
+    KafkaBroker::new(settings.kafka.to_engine()?).map_err(|error| Failure::refused(error, "change [kafka.properties]"))
+}
+
+/// Runs until SIGTERM or SIGINT, or until the stream can not go on.
+///
+/// # Errors
+/// Topics or states that do not fit, an address that is taken, or a failure that another thread would not survive.
+pub fn run(settings: &Settings) -> Result<(), Failure> {
+    let topology = Arc::new(topology(settings)?);
+    let broker = broker(settings)?;
+    crate::admin::topics::check_before_start(&broker, &topology)?;
+    let backends = states(settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+    let listener = runtime.block_on(listen(&settings.http.listen))?;
+    let stop = runtime.block_on(async { Stop::install() })?;
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let name = instance_name(&settings.engine);
+    let threads = InstanceSettings {
+        threads: settings.engine.threads,
+        thread: thread_settings(settings, &name),
+        replacements_max: REPLACEMENTS_MAX,
+    };
+    let provider: Arc<dyn BackendProvider> = Arc::new(backends.clone());
+    let instance = Instance::start(&topology, &broker, &provider, &clock, &threads).map_err(Failure::failed)?;
+    let instance = Arc::new(instance);
+    tracing::info!(
+        application = %settings.application.id,
+        instance = %name,
+        threads = threads.threads,
+        bootstrap_servers = %settings.kafka.bootstrap_servers,
+        "the stream is starting; health, metrics and tasks at http://{}", settings.http.listen
+    );
+    let shown = Shown::new(Arc::clone(&instance), clock, backends, settings.http.stalled_after_ms)?;
+    let ended = runtime.block_on(http::serve(listener, shown, stop.wait(Arc::clone(&instance))));
+    let failure = instance.failure();
+    if instance.join(CLOSE_MS_MAX) {
+        tracing::info!("stopped");
+    } else {
+        tracing::warn!("not everything could be committed in time; it will be done again by whoever goes on");
+    }
+    match (ended, failure) {
+        (_, Some(failure)) => Err(Failure::failed(failure)),
+        (Err(error), None) => Err(Failure::failed(error)),
+        (Ok(()), None) => Ok(()),
+    }
+}
+
+fn states(settings: &Settings) -> Result<RocksBackends, Failure> {
+    let memory = settings.engine.memory_mib.saturating_mul(1 << 20);
+    let rocks = RocksSettings {
+        memory_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
+        ..RocksSettings::new(&settings.engine.state_dir, &settings.application.id)
+    };
+    RocksBackends::new(rocks).map_err(|error| Failure::refused(error, "set engine.state_dir to a folder on a local disk"))
+}
+
+async fn listen(address: &str) -> Result<tokio::net::TcpListener, Failure> {
+    // Settings are checked: it is an address.
+    let address: SocketAddr = address.parse().map_err(Failure::failed)?;
+    tokio::net::TcpListener::bind(address).await.map_err(|error| {
+        let remedy = "set http.listen to an address and a port that are free";
+        Failure::refused(format_args!("can not listen at {address}: {error}"), remedy)
+    })
+}
+
+/// The name of this process in the group: the one that was set, or one that nobody else has.
+fn instance_name(engine: &EngineSection) -> String {
+    if !engine.instance.is_empty() {
+        return engine.instance.clone();
+    }
+    let host = rustix::system::uname();
+    format!("{}-{}", host.nodename().to_string_lossy(), std::process::id())
+}
+
+fn thread_settings(settings: &Settings, instance: &str) -> ThreadSettings {
+    let engine = &settings.engine;
+    let is_static_member = !engine.instance.is_empty();
+    let remains = match engine.shutdown_group {
+        ShutdownGroup::Auto => is_static_member,
+        ShutdownGroup::Leave => false,
+        ShutdownGroup::Remain => true,
+    };
+    ThreadSettings {
+        is_static_member,
+        shutdown_group: if remains { EngineShutdownGroup::Remain } else { EngineShutdownGroup::Leave },
+        commit_interval_ms: engine.commit_interval_ms,
+        idle_advance_ms: Some(engine.idle_advance_ms),
+        session_timeout_ms: engine.session_timeout_ms,
+        max_poll_interval_ms: engine.max_poll_interval_ms,
+        transaction_timeout_ms: engine.transaction_timeout_ms,
+        ..ThreadSettings::new(&settings.application.id, instance, 0)
+    }
+}
+
+/// What ends a run: SIGTERM and SIGINT, caught from when this is made.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Must be called within the runtime.
+    fn install() -> Result<Self, Failure> {
+        let catch = |kind| signal(kind).map_err(Failure::failed);
+        Ok(Self { terminate: catch(SignalKind::terminate())?, interrupt: catch(SignalKind::interrupt())? })
+    }
+
+    /// Waits until the process is told to stop, or its stream can not go on.
+    async fn wait(mut self, instance: Arc<Instance>) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = look.tick() => if instance.failure().is_some() { break },
+            }
+        }
+        tracing::info!("stopping: the last work is committed first");
+        instance.close();
+    }
+}
