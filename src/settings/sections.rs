@@ -40,8 +40,10 @@ impl ApplicationSection {
 pub struct EngineSection {
     /// How often what was computed is committed.
     pub commit_interval_ms: u64,
-    /// Stream time goes on by itself once all inputs have been drained for this long.
+    /// Stream time goes on by itself once all inputs have been drained for this long; 0: never.
     pub idle_advance_ms: u64,
+    /// Whether what was read of repartition topics is deleted; an audit wants to keep it.
+    pub purge_repartition: bool,
     /// Partitions of each topic of the embedded broker, and of topics that `conductor topics create` makes.
     pub partitions: u32,
     /// Stream threads of `conductor run`; more than there are tasks do nothing.
@@ -95,6 +97,7 @@ impl Default for EngineSection {
         Self {
             commit_interval_ms: 100,
             idle_advance_ms: 2_000,
+            purge_repartition: true,
             partitions: 6,
             threads: 1,
             instance: String::new(),
@@ -112,7 +115,8 @@ impl Default for EngineSection {
 impl EngineSection {
     pub(super) fn validate(&self) -> Result<(), OutOfRange> {
         check((1..=60_000).contains(&self.commit_interval_ms), "engine.commit_interval_ms", "1 to 60000")?;
-        check((100..=60_000).contains(&self.idle_advance_ms), "engine.idle_advance_ms", "100 to 60000")?;
+        let idle = self.idle_advance_ms == 0 || (100..=60_000).contains(&self.idle_advance_ms);
+        check(idle, "engine.idle_advance_ms", "100 to 60000, or 0 for never")?;
         check((1..=1_024).contains(&self.partitions), "engine.partitions", "1 to 1024")?;
         check((1..=64).contains(&self.threads), "engine.threads", "1 to 64")?;
         let named = self.instance.len() <= 100

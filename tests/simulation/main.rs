@@ -6,6 +6,8 @@
 //! - `seeds`: many of them. `sabotage`: planted defects that they must find.
 #![cfg(test)]
 
+#[path = "../shared/fold.rs"]
+mod fold;
 mod log;
 mod run;
 mod stage;

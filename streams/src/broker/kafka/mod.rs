@@ -82,7 +82,8 @@ impl Broker for KafkaBroker {
     }
 
     fn reader(&self) -> Result<KafkaConsumer, BrokerError> {
-        KafkaConsumer::reader(&self.settings, client_id("reader"))
+        // All of one name, so that a quota on the inputs' consumers can leave restores alone.
+        KafkaConsumer::reader(&self.settings, "reader".to_owned())
     }
 
     fn producer(&self, config: &ProducerConfig) -> Result<KafkaProducer, BrokerError> {

@@ -1,0 +1,85 @@
+//! Compares what the topics hold with what an undisturbed run computes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use streams::broker::kafka::KafkaBroker;
+use topology::codec::decode;
+use topology::wire::{InterventionResult, Policy, topics};
+
+use crate::fold::fold;
+use crate::stage::APPLICATION;
+use crate::topic::read;
+
+/// What a session's records of one topic are, in their order.
+type BySession = BTreeMap<String, Vec<String>>;
+
+/// The records of each session are the lines of the file, byte for byte and in their order; returns how many there are.
+pub(crate) fn same_bytes(broker: &KafkaBroker, topic: &str, file: &Path) -> usize {
+    let mut found = BySession::new();
+    for record in read(broker, topic).into_values().flatten() {
+        let key = String::from_utf8(record.key.unwrap_or_default().to_vec()).unwrap();
+        let value = String::from_utf8(record.value.unwrap_or_default().to_vec()).unwrap();
+        found.entry(key).or_default().push(value);
+    }
+    let mut expected = BySession::new();
+    for line in std::fs::read_to_string(file).unwrap().lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        expected.entry(value["session"].as_str().unwrap().to_owned()).or_default().push(line.to_owned());
+    }
+    for session in expected.keys().chain(found.keys()) {
+        let (expected, found) = (expected.get(session), found.get(session));
+        let (expected, found) = (expected.map_or(&[][..], Vec::as_slice), found.map_or(&[][..], Vec::as_slice));
+        let same = expected.iter().zip(found).take_while(|(one, other)| one == other).count();
+        assert!(
+            expected == found,
+            "{topic} of {session}: {} records where {} are expected; after {same}: {:?} where {:?} is expected",
+            found.len(),
+            expected.len(),
+            found.get(same),
+            expected.get(same),
+        );
+    }
+    found.values().map(Vec::len).sum()
+}
+
+/// What was learned is the fold of the results in the order in which the learner has read them; returns how many it has read.
+pub(crate) fn policy_is_the_fold(broker: &KafkaBroker) -> usize {
+    let input = read(broker, &format!("{APPLICATION}-learning-repartition"));
+    let results: Vec<InterventionResult> =
+        input.into_values().flatten().map(|record| decode(&record.value.unwrap()).unwrap()).collect();
+    let mut found: BTreeMap<String, Policy> = BTreeMap::new();
+    for record in read(broker, topics::POLICY).into_values().flatten() {
+        let key = String::from_utf8(record.key.unwrap().to_vec()).unwrap();
+        found.insert(key, decode(&record.value.unwrap()).unwrap());
+    }
+    assert_eq!(found, fold(&results));
+    results.len()
+}
+
+/// What the tasks say became of their records, summed over both kinds of tasks.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Accounts {
+    pub(crate) read: u64,
+    pub(crate) processed: u64,
+    pub(crate) late: u64,
+    pub(crate) dead_lettered: u64,
+}
+
+impl Accounts {
+    /// Adds the tasks of the first sub-topology that `/tasks` shows; says how many there are.
+    pub(crate) fn add(&mut self, tasks: &str) -> usize {
+        let shown: serde_json::Value = serde_json::from_str(tasks).unwrap();
+        let threads = shown["threads"].as_array().unwrap();
+        let tasks = threads.iter().flat_map(|thread| thread["tasks"].as_array().unwrap());
+        let mut count = 0;
+        for task in tasks.filter(|task| task["task"].as_str().unwrap().starts_with("0_")) {
+            count += 1;
+            self.read += task["read"].as_u64().unwrap();
+            self.processed += task["processed"].as_u64().unwrap();
+            self.late += task["late"].as_u64().unwrap();
+            self.dead_lettered += task["dead_lettered"].as_u64().unwrap();
+        }
+        count
+    }
+}

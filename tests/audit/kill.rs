@@ -1,0 +1,152 @@
+//! kill -9 and SIGSTOP, again and again, while a log is processed.
+
+use std::time::Duration;
+
+use cluster::clock::wait_for;
+use domain::random::Generator;
+use rustix::process::Signal;
+use streams::broker::TopicPartition;
+use streams::broker::kafka::KafkaBroker;
+use topology::wire::topics;
+
+use crate::instance::Instance;
+use crate::judge::{Accounts, policy_is_the_fold, same_bytes};
+use crate::stage::{APPLICATION, ENVIRONMENT, PARTITIONS, Stage};
+use crate::topic::{lag, partitions};
+
+/// Kills, at least.
+const KILLS_MIN: usize = 8;
+/// A processing that comes to no end.
+const PATIENCE: Duration = Duration::from_secs(420);
+/// Bytes per second and consumer: slow enough that the log takes minutes.
+const QUOTA: &str = "consumer_byte_rate=20000";
+
+#[test]
+fn every_effect_is_there_exactly_once_whatever_is_killed() {
+    let stage = Stage::new();
+    let servers = stage.cluster.bootstrap_servers();
+    let log = stage.log("16", "30").display().to_string();
+    stage.loadtest(&["replay", "--log", &log, "--bootstrap-servers", &servers, "--speed", "max"]);
+    slow_down(&stage);
+
+    let broker = stage.broker();
+    let inputs: Vec<TopicPartition> = topics::INPUTS.iter().flat_map(|topic| partitions(&broker, topic)).collect();
+    let arguments = ["--threads", "2", "--bootstrap-servers", &servers];
+    let mut instances = ["a", "b"].map(|name| Instance::new(name, stage.folder(), &arguments, ENVIRONMENT));
+    instances.iter_mut().for_each(Instance::start);
+    let kills = disturb(&mut instances, &broker, &inputs);
+    println!("{kills} kills; partitions are drained");
+    assert!(kills >= KILLS_MIN, "the log was processed before enough was killed: {kills}");
+
+    let accounts = settled_accounts(&mut instances);
+    for instance in &mut instances {
+        let status = instance.stop();
+        assert!(status.success(), "{} ends with {status}: {}", instance.name(), instance.said());
+    }
+
+    let recorded = stage.folder().join("recorded.jsonl").display().to_string();
+    stage.loadtest(&["record", "--bootstrap-servers", &servers, "--out", &recorded]);
+    let expected = stage.backtest(recorded.as_ref(), "expected");
+    let scores = same_bytes(&broker, topics::ENGAGEMENT_SCORES, &expected.join("scores.jsonl"));
+    let commands = same_bytes(&broker, topics::INTERVENTION_COMMANDS, &expected.join("commands.jsonl"));
+    let results = same_bytes(&broker, topics::INTERVENTION_RESULTS, &expected.join("results.jsonl"));
+    let learned = policy_is_the_fold(&broker);
+    println!("{scores} scores, {commands} commands, {results} results, {learned} learned from; {accounts:?}");
+    assert!(scores > 1_000 && commands > 10 && results > 5, "too little happened to prove anything");
+    assert_eq!(results, learned);
+    let sent = std::fs::read_to_string(&recorded).unwrap().lines().count() as u64;
+    assert_eq!(accounts.read, sent);
+    assert_eq!(accounts.read, accounts.processed + accounts.late + accounts.dead_lettered);
+}
+
+/// Consumers of the inputs are slowed by the broker, those that restore are not.
+fn slow_down(stage: &Stage) {
+    let config = "org.apache.kafka.tools.ConfigCommand";
+    stage.cluster.tool(config, &["--alter", "--add-config", QUOTA, "--entity-type", "clients", "--entity-default"]).unwrap();
+    let fast = ["--alter", "--add-config", "consumer_byte_rate=100000000", "--entity-type", "clients"];
+    let reader: Vec<&str> = fast.iter().copied().chain(["--entity-name", "reader"]).collect();
+    stage.cluster.tool(config, &reader).unwrap();
+}
+
+/// Disturbs the instances until everything is processed; returns how often one was killed.
+fn disturb(instances: &mut [Instance; 2], broker: &KafkaBroker, inputs: &[TopicPartition]) -> usize {
+    let mut chance = Generator::of(&[b"audit", &seed().to_le_bytes()]);
+    let mut kills = 0;
+    let drained = wait_for(PATIENCE, || {
+        let pause = Duration::from_millis(5_000 + chance.below(10_000));
+        if is_drained_within(pause, instances, broker, inputs) {
+            return Some(());
+        }
+        let victim = &mut instances[chance.below(2) as usize];
+        match chance.below(8) {
+            // Longer than its poll interval: the others take over, and it must notice.
+            0 => {
+                println!("{} hangs", victim.name());
+                victim.signal(Signal::STOP);
+                is_drained_within(Duration::from_secs(14), &mut [], broker, inputs);
+                instances.iter().for_each(|instance| instance.signal(Signal::CONT));
+            }
+            // Dead for longer than its session: its tasks move, and come back.
+            kind @ 1..=4 => {
+                println!("{} is killed, and starts again later", victim.name());
+                victim.kill();
+                kills += 1;
+                is_drained_within(Duration::from_millis(6_500 + 500 * kind), &mut [], broker, inputs);
+                victim.start();
+            }
+            _ => {
+                println!("{} is killed, and starts again at once", victim.name());
+                victim.kill();
+                kills += 1;
+                victim.start();
+            }
+        }
+        None
+    });
+    assert!(drained.is_some(), "not processed in time: {} {}", instances[0].said(), instances[1].said());
+    kills
+}
+
+/// Watches for so long; says whether everything was processed meanwhile.
+fn is_drained_within(
+    pause: Duration,
+    instances: &mut [Instance],
+    broker: &KafkaBroker,
+    inputs: &[TopicPartition],
+) -> bool {
+    let mut looks = 0_u32;
+    wait_for(pause, || {
+        instances.iter_mut().for_each(Instance::check);
+        looks += 1;
+        // Each look is a client of its own: seldom.
+        (looks.is_multiple_of(40) && lag(broker, APPLICATION, inputs) == Some(0)).then_some(())
+    })
+    .is_some()
+}
+
+/// The accounts of all tasks, once every one is at work and nothing changes any more.
+fn settled_accounts(instances: &mut [Instance; 2]) -> Accounts {
+    let mut before = Accounts::default();
+    let settled = wait_for(Duration::from_secs(90), || {
+        instances.iter_mut().for_each(Instance::check);
+        let mut accounts = Accounts::default();
+        let mut tasks = 0;
+        for instance in instances.iter() {
+            let (status, _) = instance.ask("/healthz/ready")?;
+            let (_, shown) = instance.ask("/tasks")?;
+            tasks += accounts.add(&shown);
+            if status != 200 {
+                return None;
+            }
+        }
+        let is_settled = tasks.to_string() == PARTITIONS && accounts == before;
+        before = accounts;
+        is_settled.then_some(accounts)
+    });
+    settled.unwrap_or_else(|| panic!("the tasks do not settle: {} {}", instances[0].said(), instances[1].said()))
+}
+
+/// Other seeds disturb in another order: `AUDIT_SEED=n`.
+fn seed() -> u64 {
+    std::env::var("AUDIT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}

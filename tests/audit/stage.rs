@@ -1,0 +1,122 @@
+//! The log that is processed, the cluster that holds it, and the undisturbed run that it is compared with.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Parser;
+use cluster::{Cluster, Options};
+use streams::broker::kafka::{KafkaBroker, KafkaSettings};
+
+/// The application.
+pub(crate) const APPLICATION: &str = "audit";
+/// Partitions of every topic, and of the backtest.
+pub(crate) const PARTITIONS: &str = "6";
+
+/// Settings that every run has: automatic decisions that do not depend on what was learned meanwhile, and no time that goes on by
+/// itself.
+pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
+    ("CONDUCTOR__APPLICATION__ID", APPLICATION),
+    ("CONDUCTOR__DECISION__MODE", "auto"),
+    ("CONDUCTOR__POLICY__LEARNING", "frozen"),
+    ("CONDUCTOR__ENGINE__IDLE_ADVANCE_MS", "0"),
+    ("CONDUCTOR__ENGINE__PURGE_REPARTITION", "false"),
+    ("CONDUCTOR__ENGINE__SESSION_TIMEOUT_MS", "6000"),
+    ("CONDUCTOR__ENGINE__MAX_POLL_INTERVAL_MS", "10000"),
+];
+
+/// A cluster with topics and a log.
+pub(crate) struct Stage {
+    pub(crate) cluster: Cluster,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// A cluster with the application's topics.
+    pub(crate) fn new() -> Self {
+        let options = Options::new()
+            .set("group.min.session.timeout.ms", 1_000)
+            .set("transaction.abort.timed.out.transaction.cleanup.interval.ms", 500);
+        let stage = Self { cluster: Cluster::start(options).unwrap(), folder: tempfile::tempdir().unwrap() };
+        stage.conductor(&["topics", "create", "--bootstrap-servers", &stage.cluster.bootstrap_servers()]);
+        stage
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn broker(&self) -> KafkaBroker {
+        KafkaBroker::new(KafkaSettings::new(self.cluster.bootstrap_servers())).unwrap()
+    }
+
+    /// Runs the binary with the settings of the audit; it must succeed.
+    pub(crate) fn conductor(&self, arguments: &[&str]) -> String {
+        let others = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("CONDUCTOR__"));
+        let output = Command::new(env!("CARGO_BIN_EXE_conductor"))
+            .args(arguments)
+            .current_dir(self.folder())
+            .env_clear()
+            .envs(others)
+            .envs(ENVIRONMENT.iter().copied())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {:?}\n{errors}", output.status);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs `loadtest` with these arguments.
+    pub(crate) fn loadtest(&self, arguments: &[&str]) {
+        let line = ["loadtest"].iter().chain(arguments);
+        loadtest::run(&loadtest::args::Arguments::parse_from(line).command).unwrap();
+    }
+
+    /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds.
+    pub(crate) fn log(&self, sessions: &str, minutes: &str) -> PathBuf {
+        let (events, truth) = (self.folder().join("events.jsonl"), self.folder().join("truth.jsonl"));
+        let (events_text, truth_text) = (events.display().to_string(), truth.display().to_string());
+        self.loadtest(&[
+            "generate", "--sessions", sessions, "--seed", "11", "--minutes", minutes, "--out", &events_text, "--truth",
+            &truth_text,
+        ]);
+        let commands = self.backtest(&events, "before").join("commands.jsonl");
+        let mut lines: Vec<(i64, String)> = std::fs::read_to_string(&events).unwrap().lines().map(timed).collect();
+        for command in std::fs::read_to_string(commands).unwrap().lines() {
+            lines.extend(feedback(command));
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        let path = self.folder().join("log.jsonl");
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+        for (_, line) in lines {
+            writeln!(file, "{line}").unwrap();
+        }
+        path
+    }
+
+    /// The folder of the undisturbed run over this log.
+    pub(crate) fn backtest(&self, log: &Path, name: &str) -> PathBuf {
+        let out = self.folder().join(name);
+        let (log, folder) = (log.display().to_string(), out.display().to_string());
+        self.conductor(&["backtest", "--log", &log, "--out", &folder, "--partitions", PARTITIONS, "--json"]);
+        out
+    }
+}
+
+fn timed(line: &str) -> (i64, String) {
+    let record: serde_json::Value = serde_json::from_str(line).unwrap();
+    (record["timestamp_ms"].as_i64().unwrap(), line.to_owned())
+}
+
+fn feedback(command: &str) -> Option<(i64, String)> {
+    let command: serde_json::Value = serde_json::from_str(command).unwrap();
+    if command["status"] != "approved" {
+        return None;
+    }
+    let at = command["at_ms"].as_i64().unwrap() + 2_000;
+    let value = serde_json::json!({"kind": "executed", "command": command["command"], "at_ms": at, "attempts": 1});
+    let record = serde_json::json!({
+        "topic": "intervention-feedback", "key": command["session"], "timestamp_ms": at, "value": value,
+    });
+    Some((at, record.to_string()))
+}
