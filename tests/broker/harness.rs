@@ -36,8 +36,17 @@ fn shared() -> &'static Shared {
             .set("log.cleaner.backoff.ms", 200);
         let cluster = Cluster::start(options).unwrap();
         proxy.forward_to(&cluster.bootstrap_servers());
+        warm_up(&proxy);
         Shared { _cluster: cluster, proxy }
     })
+}
+
+/// The first transaction makes the cluster create a topic for all of them, which takes seconds.
+fn warm_up(proxy: &Proxy) {
+    let broker = KafkaBroker::new(KafkaSettings::new(proxy.address())).unwrap();
+    let config = ProducerConfig { transactional_id: "warm-up".to_owned(), transaction_timeout_ms: 10_000 };
+    let mut producer = broker.producer(&config).unwrap();
+    wait_for(PATIENCE, || producer.init_transactions().ok()).unwrap();
 }
 
 /// The real Kafka, as the cases see it.

@@ -32,6 +32,8 @@ pub(super) struct Member<C> {
     pub(super) owned: BTreeSet<TopicPartition>,
     /// All events, for cases that look at how it came about.
     pub(super) events: Vec<GroupEvent>,
+    /// Whether the group has answered yet: silence before that is no sign of rest.
+    has_joined: bool,
 }
 
 impl<'a, H: Harness> Stage<'a, H> {
@@ -210,7 +212,7 @@ impl<'a, H: Harness> Stage<'a, H> {
     ) -> Member<ConsumerOf<H>> {
         let mut consumer = self.broker.consumer(&self.config(client, group_instance)).unwrap();
         consumer.subscribe(topics).unwrap();
-        Member { consumer, owned: BTreeSet::new(), events: Vec::new() }
+        Member { consumer, owned: BTreeSet::new(), events: Vec::new(), has_joined: false }
     }
 
     /// Polls the members until none has anything to do. Nobody may ever own what another owns.
@@ -219,7 +221,7 @@ impl<'a, H: Harness> Stage<'a, H> {
         for _ in 0..TRIES {
             quiet += 1;
             for number in 0..members.len() {
-                if members[number].poll().is_some() {
+                if members[number].poll().is_some() || !members[number].has_joined {
                     quiet = 0;
                 }
                 let owned: usize = members.iter().map(|member| member.owned.len()).sum();
@@ -256,6 +258,7 @@ impl<C: Consumer> Member<C> {
                 self.owned.clear();
             }
         }
+        self.has_joined = true;
         self.events.push(event.clone());
         Some(event)
     }

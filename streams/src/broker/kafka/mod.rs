@@ -13,7 +13,8 @@
 //! - Closing polls without bound: clients are closed on threads of their own.
 //!
 //! Layout: `settings`, `error`, `context`: what goes in and comes out beside records. `member`, `fetcher`, `consumer`; `producer`;
-//! `admin`. `native`: the only file with unsafe code. `waker`, `closing`, `block_on`: waiting.
+//! `admin`. `native`: the only file with unsafe code. `waker`, `closing`, `block_on`,
+//! `watchdog`: waiting.
 
 mod admin;
 mod block_on;
@@ -27,6 +28,7 @@ mod native;
 mod producer;
 mod settings;
 mod waker;
+mod watchdog;
 
 use core::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

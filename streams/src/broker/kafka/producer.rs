@@ -17,6 +17,7 @@ use super::error::Call;
 use super::member::{list_with_offsets, number_of};
 use super::native::{self, TransactionFailure};
 use super::settings::KafkaSettings;
+use super::watchdog::within;
 use crate::broker::{
     BrokerError, Delivery, GroupMetadata, Offset, ProducerConfig, ProducerRecord, TopicPartition, TransactionalProducer,
 };
@@ -82,7 +83,7 @@ impl ProducerContext for ReportContext {
 /// Dropping one sends nothing: an open transaction waits for its time-out, or for the next producer with its id.
 pub struct KafkaProducer {
     /// None only while it is being dropped.
-    client: Option<BaseProducer<ReportContext>>,
+    client: Option<Arc<BaseProducer<ReportContext>>>,
     transactional_id: String,
     timeout_ms: u64,
     phase: Phase,
@@ -101,7 +102,7 @@ impl KafkaProducer {
             .set("message.timeout.ms", message_timeout_ms.to_string());
         let client = native.create_with_context(ReportContext::default());
         Ok(Self {
-            client: Some(client.map_err(|error| Call::read("connect").failed_with(&error))?),
+            client: Some(Arc::new(client.map_err(|error| Call::read("connect").failed_with(&error))?)),
             transactional_id: config.transactional_id.clone(),
             timeout_ms: settings.request_timeout_ms,
             phase: Phase::New,
@@ -109,7 +110,7 @@ impl KafkaProducer {
         })
     }
 
-    fn client(&self, operation: &'static str) -> Result<&BaseProducer<ReportContext>, BrokerError> {
+    fn client(&self, operation: &'static str) -> Result<&Arc<BaseProducer<ReportContext>>, BrokerError> {
         self.client.as_ref().ok_or(BrokerError::InvalidState { operation, state: "closed" })
     }
 
@@ -118,7 +119,7 @@ impl KafkaProducer {
     }
 
     /// The client, if a transaction is open.
-    fn open(&self, operation: &'static str) -> Result<&BaseProducer<ReportContext>, BrokerError> {
+    fn open(&self, operation: &'static str) -> Result<&Arc<BaseProducer<ReportContext>>, BrokerError> {
         match &self.phase {
             Phase::Open => self.client(operation),
             Phase::New => Err(BrokerError::InvalidState { operation, state: "not initialised" }),
@@ -309,7 +310,14 @@ impl TransactionalProducer for KafkaProducer {
         }
         let list = list_with_offsets(offsets)?;
         let timeout_ms = i32::try_from(self.timeout_ms).unwrap_or(i32::MAX);
-        let sent = native::send_offsets(self.client(operation)?.client(), &list, group, timeout_ms);
+        let (client, identity) = (Arc::clone(self.client(operation)?), group.clone());
+        // The client waits for its requests, whatever time it was given.
+        let sent = within(self.timeout_ms, move || native::send_offsets(client.client(), &list, &identity, timeout_ms));
+        let Some(sent) = sent else {
+            let error = BrokerError::TimedOut { operation };
+            self.phase = Phase::Dead(error.clone());
+            return Err(error);
+        };
         sent.map_err(|failure| {
             let id = self.transactional_id.clone();
             let call = Call::write(operation).of_producer(&id).of_group(group);
