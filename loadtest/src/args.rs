@@ -56,11 +56,13 @@ The truth has one line per anomaly: {\"session\":\"s-3\",\"class\":\"MASS_EXIT\"
 Examples:
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed 20
+  loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed max --exact-scores
   loadtest replay --log old.jsonl --bootstrap-servers localhost:9092 --speed max --keep-timestamps --application conductor
 
-All times move by one constant, a whole number of ticks (5 s): the largest with which no record is ahead of the clock when it \
-is sent. So at 1x the first record is now; faster, the last one is when its turn comes and the beginning lies in the past. \
-Spacing stays, also of times within values, so the scores are those of a backtest of the log.
+All times move by one constant, the largest with which no record is ahead of the clock when it is sent: at 1x and slower the \
+first record is now; faster, the last one is when its turn comes, and the beginning lies in the past. Spacing stays, also that \
+of times within values. The constant is a whole number of ticks (5 s), so every event keeps its place in its tick; with \
+--exact-scores it is a whole number of 5 minutes, the blocks in which only so many messages of a user count.
 
 The topics of the stream's inputs must exist; records of other topics and broken lines are left out and counted. Records go \
 to the partition of their key (murmur2), in transactions of 100 ms. Ctrl-C commits what was sent and exits with 130.")]

@@ -32,6 +32,9 @@ pub struct Replay {
     /// Send the records with the times that they have in the log
     #[arg(long)]
     pub keep_timestamps: bool,
+    /// Move times by whole blocks of 5 minutes, not by whole ticks: the scores are exactly those of a backtest
+    #[arg(long, conflicts_with = "keep_timestamps")]
+    pub exact_scores: bool,
     /// Look at the retention of this application's changelogs, too
     #[arg(long, value_name = "ID")]
     pub application: Option<String>,

@@ -22,6 +22,7 @@ pub use survey::Broken;
 pub use totals::Totals;
 
 use self::send::{Schedule, Sender};
+use self::shift::Grid;
 use self::survey::Survey;
 use crate::args;
 use crate::clock::Pacing;
@@ -48,7 +49,12 @@ pub fn replay<B: Broker>(
     let Some(span_ms) = survey.span_ms else { return Ok(totals) };
     let admin = broker.admin().map_err(Error::cluster)?;
     let targets = topics::targets(&admin, &survey)?;
-    let schedule = || Schedule::new(arguments.speed, span_ms, clock.now_ms(), arguments.keep_timestamps);
+    let grid = match (arguments.keep_timestamps, arguments.exact_scores) {
+        (true, _) => None,
+        (false, true) => Some(Grid::Blocks),
+        (false, false) => Some(Grid::Ticks),
+    };
+    let schedule = || Schedule::new(arguments.speed, span_ms, clock.now_ms(), grid);
     topics::check_retention(&admin, &survey, &schedule(), arguments.application.as_deref())?;
     let producer = producer(broker, clock.now_ms())?;
 

@@ -10,7 +10,7 @@ use topology::event_log::{EventLogReader, LogError, LogRecord};
 
 use super::Speed;
 use super::batch::{Batch, Outgoing, Sent};
-use super::shift::{shift, shifted};
+use super::shift::{Grid, shift, shifted};
 use crate::clock::Pacing;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
@@ -37,9 +37,9 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// For logs with this span, from `now_ms` on.
-    pub(super) fn new(speed: Speed, span_ms: (i64, i64), now_ms: i64, keeps_timestamps: bool) -> Self {
-        let shift_ms = if keeps_timestamps { 0 } else { shift(span_ms, now_ms, speed) };
+    /// For logs with this span, from `now_ms` on; without a grid times stay as they are.
+    pub(super) fn new(speed: Speed, span_ms: (i64, i64), now_ms: i64, grid: Option<Grid>) -> Self {
+        let shift_ms = grid.map_or(0, |grid| shift(span_ms, now_ms, speed, grid));
         Self { speed, first_ms: span_ms.0, start_ms: now_ms, shift_ms }
     }
 
