@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use clap::Parser;
 use cluster::clock::wait_for;
 use cluster::{Cluster, Options};
+use engagement_conductor::backtest::conductor_settings;
+use engagement_conductor::embedded::{Embedded, OUTPUTS, Received};
+use engagement_conductor::settings::Settings;
 use loadtest::args::Arguments;
 use loadtest::clock::SystemClock;
 use loadtest::error::Error;
@@ -22,7 +25,7 @@ use streams::broker::{Admin, Broker, Cleanup, Consumer, ConsumerRecord, TopicPar
 use streams::clock::Clock;
 use streams::partition::partition_of;
 use tempfile::TempDir;
-use topology::event_log::EventLogReader;
+use topology::event_log::{EventLogReader, EventLogWriter, LogRecord};
 use topology::wire::topics::{CHAT, INPUTS, SESSION};
 
 use crate::harness::{PATIENCE, RealKafka};
@@ -246,6 +249,69 @@ fn timestamps_that_are_kept_come_back_and_a_backtest_of_the_recording_gives_the_
     assert_eq!(sent.shift_ms, 0);
     assert_eq!(by_partition(lines(&recorded)), by_partition(lines(&log)));
     assert_eq!(stage.backtest(&recorded), stage.backtest(&log));
+}
+
+/// What the stream makes of the topics when everything lies there: each session's scores.
+fn stream(topics: &[Line]) -> BTreeMap<String, Vec<Vec<u8>>> {
+    let settings = conductor_settings(&Settings::default());
+    let topology = topology::graph::build(&settings).unwrap();
+    let mut stream = Embedded::start(topology, PARTITIONS, &OUTPUTS).unwrap();
+    let mut outlet = stream.outlet(&OUTPUTS[..1], None).unwrap();
+    for topic in INPUTS {
+        for (_, key, at_ms, value) in topics.iter().filter(|line| line.0 == topic) {
+            let value = serde_json::to_vec(value).unwrap();
+            stream.send(topic, Some(key.as_bytes()), *at_ms, Some(&value)).unwrap();
+        }
+    }
+    stream.drain().unwrap();
+    let mut scores: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+    let by_session = |received: &Received<'_>| {
+        let session = serde_json::from_slice::<Value>(received.value()).unwrap()["session"].to_string();
+        scores.entry(session).or_default().push(received.value().to_vec());
+        Ok(())
+    };
+    outlet.take(by_session).unwrap();
+    scores
+}
+
+/// A producer that comes up to two minutes late, over more records than a backtest takes at once.
+#[test]
+fn a_backtest_takes_partitions_that_are_out_of_order_as_the_stream_does() {
+    let stage = Stage::new();
+    let (out, truth) = (stage.path("log.jsonl"), stage.path("truth.jsonl"));
+    let (start_ms, out_text, truth_text) = (now_ms() - HOUR_MS, out.display(), truth.display());
+    let sessions = "--sessions 12 --seed 3 --minutes 20 --stagger-minutes 1";
+    run(&format!("generate {sessions} --start-ms {start_ms} --out {out_text} --truth {truth_text}")).unwrap();
+    let mut arrived = lines(&out);
+    let delay_ms = |place: usize| if place.is_multiple_of(5) { (place as i64 * 7_919) % (2 * MINUTE_MS) } else { 0 };
+    let mut order: Vec<_> =
+        arrived.drain(..).enumerate().map(|(place, line)| (line.2 + delay_ms(place), line)).collect();
+    order.sort_by_key(|(arrives_ms, _)| *arrives_ms);
+    let arrival = stage.path("arrival.jsonl");
+    let mut writer = EventLogWriter::create(&arrival).unwrap().in_order_of_arrival();
+    for (_, (topic, key, timestamp_ms, value)) in &order {
+        let value = serde_json::to_vec(value).unwrap();
+        let (key, value, timestamp_ms) = (Some(key.as_str()), Some(value.as_slice()), *timestamp_ms);
+        writer.write(&LogRecord { topic, key, timestamp_ms, value }).unwrap();
+    }
+    writer.finish().unwrap();
+    let sent = stage.replay(&arrival, "--speed max --keep-timestamps", &Interrupt::default());
+    let (recorded, found) = stage.record("recorded.jsonl", "");
+    assert!(sent.records() > 40_000 && found.out_of_order > 1_000, "{sent}{found}");
+
+    let [scores, _] = stage.backtest(&recorded);
+    let mut of_recording: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+    for line in scores.lines() {
+        let session = serde_json::from_str::<Value>(line).unwrap()["session"].to_string();
+        of_recording.entry(session).or_default().push(line.as_bytes().to_vec());
+    }
+    let arrived: Vec<Line> = order.into_iter().map(|(_, line)| line).collect();
+    let of_stream = stream(&arrived);
+    assert!(of_stream.len() == 12 && of_stream.values().all(|scores| scores.len() > 100));
+    for (session, scores) in &of_stream {
+        let differs = scores.iter().zip(&of_recording[session]).position(|(a, b)| a != b);
+        assert_eq!((differs, scores.len()), (None, of_recording[session].len()), "{session}");
+    }
 }
 
 #[test]

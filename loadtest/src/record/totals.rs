@@ -20,7 +20,7 @@ pub struct Totals {
     pub span_ms: Option<(i64, i64)>,
     /// How long it took.
     pub ms: u64,
-    /// Records with a lower timestamp than the line before: their partition is out of order.
+    /// Records with a lower timestamp than the line before: they came late.
     pub out_of_order: u64,
     /// Values that are missing, or do not decode; kept.
     pub faulty_values: u64,
@@ -65,7 +65,7 @@ impl Totals {
     /// What is not as it should be: how many of what.
     fn notes(&self) -> [(&'static str, u64); 5] {
         [
-            ("out of order within their partition; a backtest takes them like the stream", self.out_of_order),
+            ("older than the record before; a backtest takes them like the stream", self.out_of_order),
             ("values that do not decode; kept, and dead letters in a backtest", self.faulty_values),
             ("keys that are missing or no text; kept without", self.faulty_keys),
             ("in another partition than that of their key; dead letters in a backtest", self.misplaced),
