@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use streams::broker::memory::{MemoryBroker, Settings};
 use streams::broker::{Cleanup, ProducerConfig, ProducerRecord, TopicSpec, TransactionalProducer};
@@ -13,19 +14,21 @@ use super::*;
 
 const PARTITIONS: u32 = 2;
 
-/// A clock that goes when it is waited for.
-struct Time(ManualClock);
+/// A clock that counts how often it is looked at, and lets the test do something then.
+struct Time {
+    looks: AtomicU32,
+    at_look: Box<dyn Fn(u32) + Send + Sync>,
+}
 
 impl Clock for Time {
     fn now_ms(&self) -> i64 {
-        self.0.now_ms()
+        (self.at_look)(self.looks.fetch_add(1, Ordering::Relaxed));
+        0
     }
 }
 
 impl Pacing for Time {
-    fn pass(&self, by_ms: u64) {
-        self.0.advance(i64::try_from(by_ms).unwrap());
-    }
+    fn pass(&self, _: u64) {}
 }
 
 struct Stage {
@@ -36,8 +39,8 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let time = Time(ManualClock::at(0));
-        let broker = MemoryBroker::new(Arc::new(time.0.clone()), Settings::default());
+        let time = Time { looks: AtomicU32::new(0), at_look: Box::new(|_| {}) };
+        let broker = MemoryBroker::new(Arc::new(ManualClock::at(0)), Settings::default());
         let topic = |name: &str| TopicSpec {
             name: name.to_owned(),
             partitions: PARTITIONS,
@@ -54,13 +57,7 @@ impl Stage {
 
     fn write(&self, topic: &str, key: &str, at_ms: i64, value: &[u8]) {
         let partition = partition_of(key.as_bytes(), PARTITIONS);
-        self.write_to(topic, partition, Some(key.as_bytes()), at_ms, value);
-    }
-
-    fn write_to(&self, topic: &str, partition: u32, key: Option<&[u8]>, timestamp_ms: i64, value: &[u8]) {
-        let topic = Arc::from(topic);
-        let record = ProducerRecord { topic: &topic, partition, timestamp_ms, key, value: Some(value), headers: &[] };
-        assert_eq!(self.broker.append(&[record]), Ok(0));
+        write(&self.broker, topic, partition, Some(key.as_bytes()), at_ms, value);
     }
 
     fn record(&self, more: &str, interrupt: &Interrupt) -> Result<Totals, Error> {
@@ -81,6 +78,12 @@ impl Stage {
         }
         lines
     }
+}
+
+fn write(broker: &MemoryBroker, topic: &str, partition: u32, key: Option<&[u8]>, timestamp_ms: i64, value: &[u8]) {
+    let topic = Arc::from(topic);
+    let record = ProducerRecord { topic: &topic, partition, timestamp_ms, key, value: Some(value), headers: &[] };
+    assert_eq!(broker.append(&[record]), Ok(0));
 }
 
 const JOINED: &[u8] = br#"{"kind":"joined","user":"u"}"#;
@@ -144,8 +147,8 @@ fn what_the_stream_sets_aside_is_in_the_log_at_once_and_counted() {
     stage.write(topics::CHAT, &a, 900, b"\xFFdead");
     stage.write(topics::CHAT, &a, 20, HI);
     stage.write(topics::PRESENCE, &b, 10, JOINED);
-    stage.write_to(topics::POLL, 1, Some(b"\xFF"), 30, br#"{"kind":"closed","poll":"p"}"#);
-    stage.write_to(topics::PRESENCE, 0, Some(b.as_bytes()), 40, JOINED);
+    write(&stage.broker, topics::POLL, 1, Some(b"\xFF"), 30, br#"{"kind":"closed","poll":"p"}"#);
+    write(&stage.broker, topics::PRESENCE, 0, Some(b.as_bytes()), 40, JOINED);
     let totals = stage.record("", &Interrupt::default()).unwrap();
     assert_eq!((totals.faulty_values, totals.faulty_keys, totals.misplaced, totals.records()), (1, 1, 1, 5));
     let lines = stage.lines();
@@ -168,10 +171,10 @@ fn only_committed_records_up_to_the_ends_at_the_start_are_written() {
             ProducerRecord { topic: &topic, partition: 0, timestamp_ms: at_ms, key, value: Some(HI), headers: &[] };
         producer.send(&record, 0).unwrap();
         while producer.deliveries(&mut |_| {}).unwrap() > 0 {}
-        if at_ms == 2 {
-            producer.abort().unwrap()
-        } else if at_ms == 3 {
-            producer.commit().unwrap()
+        match at_ms {
+            2 => producer.abort().unwrap(),
+            3 => producer.commit().unwrap(),
+            _ => {}
         }
     };
     send(2);
@@ -195,28 +198,34 @@ fn a_recording_ends_where_the_application_has_read_to() {
 }
 
 #[test]
-fn following_ends_with_an_interrupt_and_keeps_the_log_and_anything_else_leaves_none() {
+fn following_goes_on_with_what_comes_until_an_interrupt_and_keeps_the_log() {
+    let (mut stage, [a, _]) = (Stage::new(), keys());
+    stage.write(topics::CHAT, &a, 1, HI);
+    let interrupt = Interrupt::default();
+    let (broker, key, asked) = (stage.broker.clone(), a.clone(), interrupt.clone());
+    stage.time.at_look = Box::new(move |look| match look {
+        // By then the first record is written, and the topics have ended.
+        20 => write(&broker, topics::CHAT, 0, Some(key.as_bytes()), 2, HI),
+        30 => write(&broker, topics::POLL, 0, Some(key.as_bytes()), 1, br#"{"kind":"closed","poll":"p"}"#),
+        50 => asked.ask(),
+        _ => {}
+    });
+    let totals = stage.record("--follow", &interrupt).unwrap();
+    assert_eq!((totals.records(), totals.out_of_order), (3, 1));
+    assert_eq!(stage.lines(), expect(&[("chat", &a, 1), ("chat", &a, 2), ("poll", &a, 1)]));
+}
+
+#[test]
+fn an_interrupt_before_the_end_leaves_no_log_and_one_that_is_there_is_not_replaced_unasked() {
     let (stage, [a, _]) = (Stage::new(), keys());
     stage.write(topics::CHAT, &a, 1, HI);
     let interrupt = Interrupt::default();
-    let follower = std::thread::scope(|scope| {
-        let follower = scope.spawn(|| stage.record("--follow", &interrupt));
-        // It comes after the look at the ends, or before: it is followed to either way.
-        stage.write(topics::CHAT, &a, 2, HI);
-        let unfinished = stage.folder.path().join(".unfinished-out.jsonl");
-        while !unfinished.exists() {
-            std::thread::yield_now();
-        }
-        interrupt.ask();
-        follower.join().unwrap()
-    });
-    assert!(follower.unwrap().records() <= 2 && stage.out().exists());
-
-    let error = stage.record("--force", &interrupt).unwrap_err();
-    assert_eq!(error.exit_code(), 130);
-    let refused = stage.record("", &Interrupt::default()).unwrap_err();
-    assert_eq!(refused.exit_code(), 2, "{refused}");
-    assert_eq!(std::fs::read_dir(stage.folder.path()).unwrap().count(), 1);
+    interrupt.ask();
+    assert_eq!(stage.record("", &interrupt).unwrap_err().exit_code(), 130);
+    assert_eq!(std::fs::read_dir(stage.folder.path()).unwrap().count(), 0);
+    stage.record("", &Interrupt::default()).unwrap();
+    assert_eq!(stage.record("", &Interrupt::default()).unwrap_err().exit_code(), 2);
+    assert_eq!(stage.record("--force", &Interrupt::default()).unwrap().records(), 1);
 }
 
 #[test]
