@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod kafka;
+
+pub use kafka::{Cluster, Record, Replay};
+
 /// Where time begins in logs whose source has no date: 2023-11-14T22:13:20Z.
 pub const START_MS: i64 = 1_700_000_000_000;
 /// The latest start: the year 2100.
 const START_MS_MAX: i64 = 4_102_444_800_000;
 
-/// Makes event logs to test with, from real audiences or from simulated ones.
+/// Makes event logs to test with, from real audiences or from simulated ones; sends them to Kafka, and records them from there.
 ///
 /// An event log holds one JSON record a line, in order of time; it is compressed when its name ends in .zst. The same input
 /// and the same seed give the same bytes. A log appears under its name only when it is whole.
@@ -27,8 +31,11 @@ Examples:
   loadtest import twitch chat.csv --out chat.jsonl
   loadtest import gdq sgdq2018_timeseries.csv --schedule sgdq2018_schedule.csv --out sgdq2018.jsonl.zst
   loadtest import irc meetings/ --out meetings.jsonl
+  loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed 20
+  loadtest record --bootstrap-servers localhost:9092 --out recorded.jsonl.zst
 
-Exit codes: 0 done, 1 failed (a broken row, a full disk), 2 wrong usage (a missing file, a log that is there already).";
+Exit codes: 0 done, 1 failed (a broken row, a full disk), 2 wrong usage (a missing file, a log that is there already), 130 \
+interrupted.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -44,6 +51,34 @@ Examples:
 
 The truth has one line per anomaly: {\"session\":\"s-3\",\"class\":\"MASS_EXIT\",\"onset_ms\":...,\"end_ms\":...}")]
     Generate(Generate),
+    /// Send event logs to Kafka, at the speed of life, faster, or as fast as it goes
+    #[command(after_help = "\
+Examples:
+  loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092
+  loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed 20
+  loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed max --exact-scores
+  loadtest replay --log old.jsonl --bootstrap-servers localhost:9092 --speed max --keep-timestamps --application conductor
+
+All times move by one constant, the largest with which no record is ahead of the clock when it is sent: at 1x and slower the \
+first record is now; faster, the last one is when its turn comes, and the beginning lies in the past. Spacing stays, also that \
+of times within values. The constant is a whole number of ticks (5 s), so every event keeps its place in its tick; with \
+--exact-scores it is a whole number of 5 minutes, the blocks in which only so many messages of a user count.
+
+The topics of the stream's inputs must exist; records of other topics and broken lines are left out and counted. Records go \
+to the partition of their key (murmur2), in transactions of 100 ms. Ctrl-C commits what was sent and exits with 130.")]
+    Replay(Replay),
+    /// Write what lies on Kafka into an event log, from the beginning of the topics on
+    #[command(after_help = "\
+Examples:
+  loadtest record --bootstrap-servers localhost:9092 --out recorded.jsonl.zst
+  loadtest record --bootstrap-servers localhost:9092 --out chat.jsonl --topic chat --follow
+  loadtest record --bootstrap-servers localhost:9092 --out read.jsonl.zst --application conductor
+
+Only committed records. They are merged as the stream takes them: by timestamp, then by the order of the inputs, then by \
+partition, and within a partition always by offset: where a producer was out of order, so is the log. A backtest with as many \
+partitions as the topics have puts each record where it was. Values become JSON; one that cannot be decoded is kept as a JSON \
+string if it is no JSON, and is a dead letter again. Headers are left out. The log appears under its name when it is whole.")]
+    Record(Record),
 }
 
 /// Whose log it is.
@@ -171,7 +206,7 @@ mod tests {
     fn the_command_line_is_sound_and_its_examples_parse() {
         Arguments::command().debug_assert();
         let examples: Vec<_> = EXAMPLES.lines().filter(|line| line.trim_start().starts_with("loadtest ")).collect();
-        assert_eq!(examples.len(), 4);
+        assert_eq!(examples.len(), 6);
         for example in examples {
             Arguments::try_parse_from(example.split_whitespace()).unwrap();
         }

@@ -3,10 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use streams::broker::kafka::KafkaSettingsError;
+use streams::broker::{BrokerError, TopicPartition};
+use streams::topology::TopologyError;
 use topology::codec::EncodeError;
-use topology::event_log::WriteError;
+use topology::event_log::{LogError, OpenError, WriteError};
 
-/// Why no log was written.
+use crate::interrupt;
+
+/// Why a command did not do what it should.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nothing is overwritten unasked.
@@ -85,10 +90,90 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// An event log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// An event log cannot be read to its end.
+    #[error(transparent)]
+    Read(#[from] LogError),
+    /// A property of the client that cannot be set.
+    #[error(transparent)]
+    Property(#[from] KafkaSettingsError),
+    /// There is no application of such a name.
+    #[error("--application: {source}")]
+    Application {
+        /// What is wrong with it.
+        source: TopologyError,
+    },
+    /// Too many topics at once.
+    #[error("--topic is given {count} times, the limit is {limit}: record in several runs")]
+    TooManyTopics {
+        /// How many.
+        count: usize,
+        /// The most.
+        limit: usize,
+    },
+    /// Topics that should be there.
+    #[error(
+        "these topics do not exist: {topics}; create them with `conductor topics create`, or check --bootstrap-servers"
+    )]
+    MissingTopics {
+        /// Their names.
+        topics: String,
+    },
+    /// Records so old that the cluster would delete them before anybody has read them.
+    #[error(
+        "the topic `{topic}` keeps records for {}, and the oldest would be {} old: the cluster would delete it at once; leave \
+         --keep-timestamps out, send a shorter log, or let the topic keep records for longer: kafka-configs.sh --alter \
+         --entity-type topics --entity-name {topic} --add-config retention.ms=-1",
+        span(*retention_ms),
+        span(*age_ms)
+    )]
+    Retention {
+        /// The topic.
+        topic: String,
+        /// Its retention.
+        retention_ms: u64,
+        /// How old the oldest record would be.
+        age_ms: u64,
+    },
+    /// The cluster does not answer, or refuses.
+    #[error("{source}; is --bootstrap-servers right, and does the cluster run?")]
+    Cluster {
+        /// What the client says.
+        source: BrokerError,
+    },
+    /// The records at hand could not be committed.
+    #[error("{source}; {committed} records were committed before")]
+    Send {
+        /// Records of earlier transactions.
+        committed: u64,
+        /// What the client says.
+        source: BrokerError,
+    },
+    /// A partition that has more to give and does not give it.
+    #[error("nothing came of {partition} for {seconds} s, though it has more: does the cluster run?")]
+    Silent {
+        /// The partition.
+        partition: TopicPartition,
+        /// How long it was waited for.
+        seconds: i64,
+    },
+    /// Signals cannot be caught.
+    #[error("cannot catch Ctrl-C: {0}")]
+    Signals(io::Error),
+    /// Somebody asked for an end before there was anything to keep.
+    #[error("interrupted; nothing was sent or written")]
+    Interrupted,
+}
+
+/// A span of time in its largest unit.
+fn span(ms: u64) -> indicatif::HumanDuration {
+    indicatif::HumanDuration(std::time::Duration::from_millis(ms))
 }
 
 impl Error {
-    /// 2: the command line is to be changed. 1: something else is.
+    /// 2: the command line is to be changed. 1: something else is. 130: somebody asked for an end.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -98,9 +183,29 @@ impl Error {
             | Self::Open { .. }
             | Self::TooLarge { .. }
             | Self::Column { .. }
-            | Self::Write(WriteError::Create { .. }) => 2,
-            Self::NoRows { .. } | Self::Row { .. } | Self::Encode(_) | Self::Write(_) | Self::File { .. } => 1,
+            | Self::Write(WriteError::Create { .. })
+            | Self::Log(_)
+            | Self::Property(_)
+            | Self::Application { .. }
+            | Self::TooManyTopics { .. }
+            | Self::MissingTopics { .. }
+            | Self::Retention { .. } => 2,
+            Self::NoRows { .. }
+            | Self::Row { .. }
+            | Self::Encode(_)
+            | Self::Write(_)
+            | Self::File { .. }
+            | Self::Read(_)
+            | Self::Cluster { .. }
+            | Self::Send { .. }
+            | Self::Silent { .. }
+            | Self::Signals(_) => 1,
+            Self::Interrupted => interrupt::EXIT_CODE,
         }
+    }
+
+    pub(crate) fn cluster(source: BrokerError) -> Self {
+        Self::Cluster { source }
     }
 
     pub(crate) fn file(path: &Path, source: io::Error) -> Self {

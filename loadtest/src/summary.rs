@@ -79,12 +79,13 @@ impl fmt::Display for Summary {
     }
 }
 
-fn time(at_ms: i64) -> Result<jiff::Timestamp, jiff::Error> {
+/// In UTC.
+pub(crate) fn time(at_ms: i64) -> Result<jiff::Timestamp, jiff::Error> {
     jiff::Timestamp::from_millisecond(at_ms)
 }
 
 /// With a comma every three digits.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     indicatif::HumanCount(number).to_string()
 }
 

@@ -41,7 +41,8 @@ pub(crate) fn sample(path: &str) -> PathBuf {
 pub(crate) fn import(arguments: &[&str]) {
     use clap::Parser;
     let line = ["loadtest", "import"].iter().chain(arguments);
-    loadtest::run(&loadtest::args::Arguments::parse_from(line).command).unwrap();
+    let command = loadtest::args::Arguments::parse_from(line).command;
+    loadtest::run(&command, &loadtest::interrupt::Interrupt::default()).unwrap();
 }
 
 /// The lines of a file of JSON.

@@ -87,7 +87,7 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
-    /// An event log is ordered by timestamp.
+    /// An event log is ordered by timestamp, unless it was begun otherwise.
     #[error(
         "the record's timestamp {timestamp_ms} is before {last_timestamp_ms}, the one before it: sort the records by timestamp"
     )]

@@ -1,4 +1,5 @@
-//! Records in a file, one a line, ordered by timestamp; compressed when the name ends in `.zst`.
+//! Records in a file, one a line, ordered by timestamp; compressed when the name ends in `.zst`. A log that was recorded from
+//! a broker keeps the order within each partition instead, where the two differ.
 //!
 //! ```text
 //! {"topic":"chat","key":"s-1","timestamp_ms":1700000000000,"value":{"kind":"message","user":"u-7","text":"hi"}}

@@ -193,6 +193,19 @@ fn a_record_before_its_predecessor_is_refused_naming_both_and_writing_goes_on() 
 }
 
 #[test]
+fn a_log_in_order_of_arrival_is_read_as_it_was_written() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let mut writer = EventLogWriter::create(&path).unwrap().in_order_of_arrival();
+    for timestamp_ms in [10, 9, 12, 1] {
+        writer.write(&LogRecord { topic: "chat", key: None, timestamp_ms, value: Some(b"{}") }).unwrap();
+    }
+    writer.finish().unwrap();
+    let times: Vec<i64> = read_all(&[path]).into_iter().map(|record| record.unwrap().2).collect();
+    assert_eq!(times, [10, 9, 12, 1]);
+}
+
+#[test]
 fn a_record_that_nobody_could_read_is_not_written() {
     let folder = TempDir::new().unwrap();
     let mut writer = EventLogWriter::create(&folder.path().join("a.jsonl")).unwrap();

@@ -24,6 +24,8 @@ pub struct EventLogWriter {
     path: PathBuf,
     output: Output,
     last_timestamp_ms: i64,
+    /// Whether a record may be older than the one before it.
+    takes_any_order: bool,
     line: Vec<u8>,
 }
 
@@ -56,16 +58,28 @@ impl EventLogWriter {
         } else {
             Output::Plain(file)
         };
-        Ok(Self { path: path.to_owned(), output, last_timestamp_ms: i64::MIN, line: Vec::new() })
+        Ok(Self {
+            path: path.to_owned(),
+            output,
+            last_timestamp_ms: i64::MIN,
+            takes_any_order: false,
+            line: Vec::new(),
+        })
+    }
+
+    /// Takes records in the order in which they come, older ones behind newer ones too: for a log of what lies on a broker, where
+    /// a partition is in order of arrival. Readers keep the order of a log, whatever its times.
+    pub fn in_order_of_arrival(self) -> Self {
+        Self { takes_any_order: true, ..self }
     }
 
     /// Appends a record; after an error about the record itself, others can still be written.
     ///
     /// # Errors
-    /// The record is older than the one before it, its value is not JSON, its line is too long, or the disk is full.
+    /// The record is older than the one before it (unless that was allowed), its value is not JSON, its line is too long, or the disk is full.
     pub fn write(&mut self, record: &LogRecord<'_>) -> Result<(), WriteError> {
         let LogRecord { topic, key, timestamp_ms, value } = *record;
-        if timestamp_ms < self.last_timestamp_ms {
+        if timestamp_ms < self.last_timestamp_ms && !self.takes_any_order {
             return Err(WriteError::OutOfOrder { timestamp_ms, last_timestamp_ms: self.last_timestamp_ms });
         }
         let not_json = |error: serde_json::Error| WriteError::Value { reason: error.to_string() };
