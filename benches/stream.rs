@@ -108,10 +108,7 @@ fn stream(records: &[Record], format: Format) -> f64 {
     let before = cpu_seconds();
     let mut rest = records;
     while !rest.is_empty() {
-        // A chunk ends where the time changes, so that what happens does not depend on the chunks.
-        let last = rest.get(CHUNK).map(|record| record.timestamp_ms);
-        let ends = last.and_then(|last| rest[CHUNK..].iter().position(|record| record.timestamp_ms != last));
-        let (chunk, after) = rest.split_at(ends.map_or(rest.len(), |ends| CHUNK + ends));
+        let (chunk, after) = rest.split_at(chunk_length(rest));
         for Record { topic, key, timestamp_ms, value } in chunk {
             stream.send(topic, Some(key.as_bytes()), *timestamp_ms, Some(value)).unwrap();
         }
@@ -127,6 +124,13 @@ fn stream(records: &[Record], format: Format) -> f64 {
     let seconds = cpu_seconds() - before;
     assert!(outputs > 0 && stream.accounts().lost() == 0);
     seconds
+}
+
+/// A chunk ends where the time changes, so that what happens does not depend on the chunks.
+fn chunk_length(records: &[Record]) -> usize {
+    let last = records.get(CHUNK).map(|record| record.timestamp_ms);
+    let of_that_time = records.iter().skip(CHUNK).take_while(|record| Some(record.timestamp_ms) == last);
+    records.len().min(CHUNK) + of_that_time.count()
 }
 
 /// CPU seconds of one session's events, with its ticks or without.
@@ -161,7 +165,7 @@ fn session(with_ticks: bool) -> f64 {
             size: evaluation.size,
             anomaly: AnomalyClass::SuddenDrop,
         };
-        let block = policy.block(&key, &InterventionKind::ALL, &Offsets::default(), at, at);
+        let block = policy.block(&key, InterventionKind::ALL, &Offsets::default(), at, at);
         black_box(choose(&block, Names { application: "bench", session: "s" }));
     }
     cpu_seconds() - before

@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   conductor demo                     six sessions at 20 times the speed of life
   conductor demo --speed max         as fast as this machine goes
-  conductor demo --seed 7            other sessions; the same seed shows the same again
+  conductor demo --seed 8            other sessions; the same seed shows the same again
   conductor demo --mode off          what happens when nobody acts
   conductor demo --json | head       one JSON object a line, as in an event log";
 
