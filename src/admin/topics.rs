@@ -45,9 +45,8 @@ pub fn survey(settings: &Settings) -> Result<Vec<Topic>, Failure> {
     for spec in user_topics(settings.engine.partitions) {
         surveyed.push(look_up(&admin, spec, true)?);
     }
-    let partitions = |name: &str| {
-        surveyed.iter().find(|topic: &&Topic| topic.spec.name == name).map(|topic| topic.spec.partitions)
-    };
+    let partitions =
+        |name: &str| surveyed.iter().find(|topic: &&Topic| topic.spec.name == name).map(|topic| topic.spec.partitions);
     let internal = plan_internal_topics(&topology, partitions).map_err(Failure::failed)?;
     for spec in internal {
         surveyed.push(look_up(&admin, spec, false)?);
@@ -171,5 +170,8 @@ fn look_up(admin: &impl Admin, mut spec: TopicSpec, is_users: bool) -> Result<To
 }
 
 fn unreachable(error: BrokerError) -> Failure {
-    Failure { remedy: Some("is kafka.bootstrap_servers right, and does the cluster run?".into()), ..Failure::failed(error) }
+    Failure {
+        remedy: Some("is kafka.bootstrap_servers right, and does the cluster run?".into()),
+        ..Failure::failed(error)
+    }
 }

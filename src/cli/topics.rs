@@ -68,7 +68,8 @@ pub fn run(arguments: &TopicsArguments, settings: &Settings) -> Result<(), Failu
             if wrong == 0 {
                 return Ok(());
             }
-            let remedy = "create what is missing with `conductor topics create`; change what differs with Kafka's own tools";
+            let remedy =
+                "create what is missing with `conductor topics create`; change what differs with Kafka's own tools";
             Err(Failure { remedy: Some(remedy.into()), ..Failure::failed(format_args!("{wrong} topics do not fit")) })
         }
     }
@@ -85,7 +86,8 @@ fn table(surveyed: &[Topic]) -> String {
         };
         let (cleanup, retention) = (cleanup(spec.cleanup), retention(spec));
         // Writing to a String can not fail.
-        let _ = writeln!(text, "{:<width$}  {:>10}  {cleanup:<14}  {retention:>12}  {state}", spec.name, spec.partitions);
+        let _ =
+            writeln!(text, "{:<width$}  {:>10}  {cleanup:<14}  {retention:>12}  {state}", spec.name, spec.partitions);
     }
     text
 }
@@ -96,7 +98,10 @@ fn commands(surveyed: &[Topic], bootstrap_servers: &str) -> String {
         return "\nNothing is missing.\n".to_owned();
     }
     let lines = missing.iter().map(|topic| command(&topic.spec, bootstrap_servers) + "\n");
-    format!("\n`conductor topics create` creates what is missing, or these commands do:\n\n{}", lines.collect::<String>())
+    format!(
+        "\n`conductor topics create` creates what is missing, or these commands do:\n\n{}",
+        lines.collect::<String>()
+    )
 }
 
 #[cfg(test)]
@@ -113,7 +118,12 @@ mod tests {
         };
         let surveyed = [
             topic("chat", Cleanup::Delete, Some(604_800_000), Found::Fits),
-            topic("policy", Cleanup::Compact, None, Found::Differs(vec!["cleanup.policy=delete instead of compact".into()])),
+            topic(
+                "policy",
+                Cleanup::Compact,
+                None,
+                Found::Differs(vec!["cleanup.policy=delete instead of compact".into()]),
+            ),
             topic("app-panes-changelog", Cleanup::CompactAndDelete, Some(691_200_000), Found::Missing),
         ];
         let text = table(&surveyed) + &commands(&surveyed, "kafka:9092");

@@ -125,7 +125,11 @@ impl EngineSection {
         check(!self.state_dir.is_empty(), "engine.state_dir", "a folder on a disk of this machine")?;
         check((16..=1 << 20).contains(&self.memory_mib), "engine.memory_mib", "16 to 1048576")?;
         let sessions = 1_000..=self.max_poll_interval_ms.max(1_000);
-        check(sessions.contains(&self.session_timeout_ms), "engine.session_timeout_ms", "1000 to max_poll_interval_ms")?;
+        check(
+            sessions.contains(&self.session_timeout_ms),
+            "engine.session_timeout_ms",
+            "1000 to max_poll_interval_ms",
+        )?;
         check(self.max_poll_interval_ms <= 86_400_000, "engine.max_poll_interval_ms", "at most a day, 86400000")?;
         let transactions = 1_000..=900_000;
         check(transactions.contains(&self.transaction_timeout_ms), "engine.transaction_timeout_ms", "1000 to 900000")?;

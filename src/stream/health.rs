@@ -39,9 +39,11 @@ pub fn not_ready(threads: &[ThreadStatus], now_ms: i64, stalled_after_ms: u64) -
         }
         if let Some(since_ms) = thread.unreachable_since_ms {
             let silent_ms = now_ms.saturating_sub(since_ms).max(0);
-            reasons.push(format!("the broker does not answer stream thread {name} for {silent_ms} ms: time stands still"));
+            reasons
+                .push(format!("the broker does not answer stream thread {name} for {silent_ms} ms: time stands still"));
         }
-        reasons.extend(thread.tasks.iter().filter_map(why_not_working).map(|(task, why)| format!("task {task}: {why}")));
+        reasons
+            .extend(thread.tasks.iter().filter_map(why_not_working).map(|(task, why)| format!("task {task}: {why}")));
     }
     reasons
 }
@@ -51,7 +53,9 @@ fn why_not_working(task: &TaskStatus) -> Option<(String, String)> {
         // Waiting for a record is work as usual.
         (None | Some(Blocked::Input(_)), TaskState::Running) => return None,
         (Some(blocked), _) => words(blocked),
-        (None, TaskState::Restoring { left, total }) => format!("its state is restored, {left} of {total} offsets are left"),
+        (None, TaskState::Restoring { left, total }) => {
+            format!("its state is restored, {left} of {total} offsets are left")
+        }
         (None, TaskState::Assigned) => "its state is being opened".to_owned(),
     };
     Some((task.id.to_string(), why))
@@ -61,7 +65,9 @@ fn why_not_working(task: &TaskStatus) -> Option<(String, String)> {
 #[must_use]
 pub fn words(blocked: &Blocked) -> String {
     match blocked {
-        Blocked::CommittedOffsets => "waits for the group's offsets: a transaction is undecided, or the coordinator is away".into(),
+        Blocked::CommittedOffsets => {
+            "waits for the group's offsets: a transaction is undecided, or the coordinator is away".into()
+        }
         Blocked::StateInUse => "waits for its state, which another thread is about to close".into(),
         Blocked::Changelog => "waits for its changelog: a transaction at its end is undecided".into(),
         Blocked::GlobalTables => "waits for the global tables to be read".into(),
@@ -127,7 +133,9 @@ mod tests {
         let partition = streams::broker::topic_partition("chat", 3);
         assert_eq!(check(TaskState::Running, None), "");
         assert_eq!(check(TaskState::Running, Some(Blocked::Input(partition))), "");
-        assert!(check(TaskState::Running, Some(Blocked::CommittedOffsets)).starts_with("task 0_3: waits for the group's"));
+        assert!(
+            check(TaskState::Running, Some(Blocked::CommittedOffsets)).starts_with("task 0_3: waits for the group's")
+        );
         let restoring = check(TaskState::Restoring { left: 5, total: 9 }, None);
         assert_eq!(restoring, "task 0_3: its state is restored, 5 of 9 offsets are left");
         let mut away = thread(ThreadState::Running);

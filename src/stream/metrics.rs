@@ -18,16 +18,28 @@ pub(super) fn install() -> Result<PrometheusHandle, Failure> {
 fn describe() {
     use metrics::{describe_counter, describe_gauge};
     describe_gauge!("kafka_streams_stream_metrics_alive_stream_threads", "Stream threads that are at work");
-    describe_counter!("kafka_streams_stream_metrics_failed_stream_threads", "Stream threads that were replaced or have failed");
+    describe_counter!(
+        "kafka_streams_stream_metrics_failed_stream_threads",
+        "Stream threads that were replaced or have failed"
+    );
     describe_counter!("kafka_streams_stream_thread_metrics_commit_total", "Transactions committed");
     describe_counter!("kafka_streams_stream_thread_metrics_abort_total", "Transactions aborted");
     describe_counter!("kafka_streams_stream_task_metrics_process_total", "Records handed to the processors");
-    describe_counter!("kafka_streams_stream_task_metrics_dropped_records_total", "Records that were late or dead letters");
+    describe_counter!(
+        "kafka_streams_stream_task_metrics_dropped_records_total",
+        "Records that were late or dead letters"
+    );
     describe_counter!("kafka_streams_stream_task_metrics_late_records_total", "Records older than every open window");
     describe_counter!("kafka_streams_stream_task_metrics_dead_letters_total", "Records that could not be used");
-    describe_counter!("kafka_streams_stream_task_metrics_lost_to_retention_total", "Offsets deleted before they were read");
+    describe_counter!(
+        "kafka_streams_stream_task_metrics_lost_to_retention_total",
+        "Offsets deleted before they were read"
+    );
     describe_gauge!("kafka_streams_stream_task_metrics_active_buffer_count", "Records that wait in the task's buffers");
-    describe_gauge!("kafka_streams_stream_task_metrics_restore_remaining_records_total", "Changelog offsets that are left");
+    describe_gauge!(
+        "kafka_streams_stream_task_metrics_restore_remaining_records_total",
+        "Changelog offsets that are left"
+    );
     describe_gauge!("kafka_streams_stream_task_metrics_stream_time_ms", "How far event time has come, since the epoch");
     describe_gauge!("kafka_streams_stream_task_metrics_records_lag", "Offsets of the input that are left");
     describe_counter!("engagement_conductor_total", "The application's own counters, by name");
@@ -43,9 +55,8 @@ pub(super) fn observe(threads: &[ThreadStatus]) {
     gauge!("kafka_streams_stream_metrics_alive_stream_threads").set(alive as f64);
     for thread in threads {
         let id = thread.thread.to_string();
-        counter!("kafka_streams_stream_metrics_failed_stream_threads", "thread_id" => id.clone()).absolute(
-            thread.replaced + u64::from(thread.state == ThreadState::Failed),
-        );
+        counter!("kafka_streams_stream_metrics_failed_stream_threads", "thread_id" => id.clone())
+            .absolute(thread.replaced + u64::from(thread.state == ThreadState::Failed));
         counter!("kafka_streams_stream_thread_metrics_commit_total", "thread_id" => id.clone())
             .absolute(thread.counts.commits);
         counter!("kafka_streams_stream_thread_metrics_abort_total", "thread_id" => id.clone())

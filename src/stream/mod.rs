@@ -110,7 +110,8 @@ fn states(settings: &Settings) -> Result<RocksBackends, Failure> {
         memory_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
         ..RocksSettings::new(&settings.engine.state_dir, &settings.application.id)
     };
-    RocksBackends::new(rocks).map_err(|error| Failure::refused(error, "set engine.state_dir to a folder on a local disk"))
+    RocksBackends::new(rocks)
+        .map_err(|error| Failure::refused(error, "set engine.state_dir to a folder on a local disk"))
 }
 
 async fn listen(address: &str) -> Result<tokio::net::TcpListener, Failure> {

@@ -81,7 +81,8 @@ impl Instance {
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         let mut child = self.child.take().unwrap();
-        wait_for(PATIENCE, || child.try_wait().unwrap()).unwrap_or_else(|| panic!("{} does not end: {}", self.name, self.said()))
+        wait_for(PATIENCE, || child.try_wait().unwrap())
+            .unwrap_or_else(|| panic!("{} does not end: {}", self.name, self.said()))
     }
 
     /// It must not end by itself.

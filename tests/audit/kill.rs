@@ -62,7 +62,10 @@ fn every_effect_is_there_exactly_once_whatever_is_killed() {
 /// Consumers of the inputs are slowed by the broker, those that restore are not.
 fn slow_down(stage: &Stage) {
     let config = "org.apache.kafka.tools.ConfigCommand";
-    stage.cluster.tool(config, &["--alter", "--add-config", QUOTA, "--entity-type", "clients", "--entity-default"]).unwrap();
+    stage
+        .cluster
+        .tool(config, &["--alter", "--add-config", QUOTA, "--entity-type", "clients", "--entity-default"])
+        .unwrap();
     let fast = ["--alter", "--add-config", "consumer_byte_rate=100000000", "--entity-type", "clients"];
     let reader: Vec<&str> = fast.iter().copied().chain(["--entity-name", "reader"]).collect();
     stage.cluster.tool(config, &reader).unwrap();

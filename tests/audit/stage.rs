@@ -6,6 +6,7 @@ use std::process::Command;
 
 use clap::Parser;
 use cluster::{Cluster, Options};
+use loadtest::interrupt::Interrupt;
 use streams::broker::kafka::{KafkaBroker, KafkaSettings};
 
 /// The application.
@@ -69,7 +70,7 @@ impl Stage {
     /// Runs `loadtest` with these arguments.
     pub(crate) fn loadtest(&self, arguments: &[&str]) {
         let line = ["loadtest"].iter().chain(arguments);
-        loadtest::run(&loadtest::args::Arguments::parse_from(line).command).unwrap();
+        loadtest::run(&loadtest::args::Arguments::parse_from(line).command, &Interrupt::default()).unwrap();
     }
 
     /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds.
@@ -77,7 +78,16 @@ impl Stage {
         let (events, truth) = (self.folder().join("events.jsonl"), self.folder().join("truth.jsonl"));
         let (events_text, truth_text) = (events.display().to_string(), truth.display().to_string());
         self.loadtest(&[
-            "generate", "--sessions", sessions, "--seed", "11", "--minutes", minutes, "--out", &events_text, "--truth",
+            "generate",
+            "--sessions",
+            sessions,
+            "--seed",
+            "11",
+            "--minutes",
+            minutes,
+            "--out",
+            &events_text,
+            "--truth",
             &truth_text,
         ]);
         let commands = self.backtest(&events, "before").join("commands.jsonl");

@@ -48,6 +48,7 @@ pub(crate) fn lag(broker: &KafkaBroker, group: &str, partitions: &[TopicPartitio
     let mut consumer = broker.consumer(&config).unwrap();
     let committed = consumer.committed(partitions).ok()?;
     let ends = consumer.ends(partitions).ok()?;
-    let left = committed.iter().zip(&ends).map(|(committed, ends)| ends.last_stable - committed.unwrap_or(ends.log_start));
+    let left =
+        committed.iter().zip(&ends).map(|(committed, ends)| ends.last_stable - committed.unwrap_or(ends.log_start));
     Some(left.sum())
 }
