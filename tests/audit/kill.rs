@@ -61,7 +61,7 @@ fn every_effect_is_there_exactly_once_whatever_is_killed() {
 
 /// Consumers of the inputs are slowed by the broker, those that restore are not.
 fn slow_down(stage: &Stage) {
-    let config = "org.apache.kafka.tools.ConfigCommand";
+    let config = "kafka.admin.ConfigCommand";
     stage
         .cluster
         .tool(config, &["--alter", "--add-config", QUOTA, "--entity-type", "clients", "--entity-default"])
