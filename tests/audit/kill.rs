@@ -14,12 +14,12 @@ use crate::judge::{Accounts, policy_is_the_fold, same_bytes};
 use crate::stage::{APPLICATION, ENVIRONMENT, PARTITIONS, Stage};
 use crate::topic::{lag, partitions};
 
-/// Kills, at least.
+/// Kills, at least; then the instances are left alone.
 const KILLS_MIN: usize = 8;
 /// A processing that comes to no end.
 const PATIENCE: Duration = Duration::from_secs(420);
 /// Bytes per second and consumer: slow enough that the log takes minutes.
-const QUOTA: &str = "consumer_byte_rate=20000";
+const QUOTA: &str = "consumer_byte_rate=50000";
 
 #[test]
 fn every_effect_is_there_exactly_once_whatever_is_killed() {
@@ -79,6 +79,9 @@ fn disturb(instances: &mut [Instance; 2], broker: &KafkaBroker, inputs: &[TopicP
         let pause = Duration::from_millis(5_000 + chance.below(10_000));
         if is_drained_within(pause, instances, broker, inputs) {
             return Some(());
+        }
+        if kills >= KILLS_MIN {
+            return None;
         }
         let victim = &mut instances[chance.below(2) as usize];
         match chance.below(8) {
