@@ -32,6 +32,7 @@ test: setup ## Run all tests
 check: tools ## Check format, lints, licences and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) fetch --locked
 	$(CARGO) deny --offline check bans licenses sources
 
 format: can-build ## Format the code
