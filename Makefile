@@ -6,7 +6,7 @@ CARGO ?= cargo
 CARGO_DENY_VERSION := 0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup can-build tools demo kafka test check format bench
+.PHONY: help setup can-build tools demo kafka test audit check format bench
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ kafka: setup ## Run a real Kafka and a schema registry until Ctrl-C, on 9092 and
 
 test: setup ## Run all tests
 	$(CARGO) test --workspace
+
+RUNS ?= 10
+audit: setup ## Kill and suspend the stream on a real Kafka, RUNS=10 times with seeds of their own, and compare what it wrote
+	@for seed in $$(seq 1 $(RUNS)); do echo "seed $$seed"; AUDIT_SEED=$$seed $(CARGO) test --quiet --workspace --test audit -- --nocapture || exit 1; done
 
 check: tools ## Check format, lints, licences and dependencies
 	$(CARGO) fmt --all --check
