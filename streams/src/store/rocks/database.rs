@@ -54,7 +54,7 @@ impl Database {
             false => Vec::new(),
         };
         let own = [DEFAULT_COLUMN_FAMILY_NAME.to_owned()];
-        // Each once: two stores of one name and kind can not be, but what is found is declared, too, as a rule.
+        // Each once: what is found is mostly what is declared.
         let all: BTreeSet<&String> = own.iter().chain(&found).chain(&families).collect();
         let all = all.into_iter().map(|name| ColumnFamilyDescriptor::new(name, store_options(memory)));
         let db = Db::open_cf_descriptors(&options, directory.path(), all).map_err(failed)?;
