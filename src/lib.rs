@@ -7,7 +7,8 @@
 //! - [`clock`]: the only file that reads the machine's clock
 //! - [`output`]: what a running application puts out, for whoever watches it
 //! - [`alarm`], [`words`], [`summary`]: that output as episodes, as sentences and as totals
-//! - [`stream`]: the stream on a Kafka cluster; [`admin`]: what an operator does to that cluster
+//! - [`cluster`]: how a Kafka cluster is reached, and what runs on it
+//! - [`stream`]: the stream on that cluster; [`admin`]: what an operator does to that cluster
 //! - [`embedded`]: the stream in one process; [`backtest`], [`calibration`] and [`demo`] feed it
 //! - [`act`]: the port to what carries commands out, and the simulated platform behind it
 //! - [`terminal`]: that output on a screen, or line by line
@@ -22,6 +23,7 @@ pub mod settings;
 pub mod failure;
 
 pub mod admin;
+pub mod cluster;
 pub mod stream;
 
 pub mod embedded;

@@ -6,7 +6,7 @@ use clap::Parser;
 use engagement_conductor::cli::Cli;
 use engagement_conductor::{failure, settings, trace};
 
-/// The stream allocates small pieces all the time: rows, keys, records. With the system's allocator that is a sixth of its time.
+/// The stream allocates small pieces all the time: rows, keys, records. What that is worth stands in ARCHITECTURE.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -8,9 +8,9 @@ use streams::runtime::plan_internal_topics;
 use streams::topology::Topology;
 use topology::wire::topics;
 
+use crate::cluster;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::stream;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -39,8 +39,8 @@ pub struct Topic {
 /// # Errors
 /// The broker does not answer.
 pub fn survey(settings: &Settings) -> Result<Vec<Topic>, Failure> {
-    let topology = stream::topology(settings)?;
-    let admin = stream::broker(settings)?.admin().map_err(unreachable)?;
+    let topology = cluster::topology(settings)?;
+    let admin = cluster::broker(settings)?.admin().map_err(unreachable)?;
     let mut surveyed = Vec::new();
     for spec in user_topics(settings.engine.partitions) {
         surveyed.push(look_up(&admin, spec, true)?);
@@ -61,7 +61,7 @@ pub fn survey(settings: &Settings) -> Result<Vec<Topic>, Failure> {
 pub fn create(settings: &Settings, surveyed: &[Topic]) -> Result<Vec<String>, Failure> {
     let missing: Vec<TopicSpec> =
         surveyed.iter().filter(|topic| topic.found == Found::Missing).map(|topic| topic.spec.clone()).collect();
-    let admin = stream::broker(settings)?.admin().map_err(unreachable)?;
+    let admin = cluster::broker(settings)?.admin().map_err(unreachable)?;
     admin.create_topics(&missing).map_err(Failure::failed)?;
     Ok(missing.into_iter().map(|spec| spec.name).collect())
 }

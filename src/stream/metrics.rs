@@ -1,16 +1,24 @@
 //! Metrics under the names of Kafka Streams, in Prometheus' form: what JMX calls `stream-task-metrics`, `process-total`, is
 //! `kafka_streams_stream_task_metrics_process_total`. Counted by the engine; read here when somebody asks.
 
+use std::time::Duration;
+
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_util::MetricKindMask;
 use streams::runtime::{TaskState, TaskStatus, ThreadState, ThreadStatus};
 use streams::store::rocks::RocksStatistics;
 
 use crate::failure::Failure;
 
+/// What was not observed for so long is not shown any more: longer than the usual pause between two scrapes.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(150);
+
 /// Starts to collect; once per process.
 pub(super) fn install() -> Result<PrometheusHandle, Failure> {
-    let handle = PrometheusBuilder::new().install_recorder().map_err(Failure::failed)?;
+    // A task that has moved on is no longer observed here, and soon no longer shown.
+    let builder = PrometheusBuilder::new().idle_timeout(MetricKindMask::ALL, Some(FORGOTTEN_AFTER));
+    let handle = builder.install_recorder().map_err(Failure::failed)?;
     describe();
     Ok(handle)
 }

@@ -15,22 +15,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use streams::broker::kafka::KafkaBroker;
+use crate::clock::SystemClock;
+use crate::cluster;
+use crate::failure::Failure;
+use crate::settings::{EngineSection, Settings, ShutdownGroup};
+use http::Shown;
 use streams::clock::Clock;
 use streams::runtime::{Instance, InstanceSettings, ShutdownGroup as EngineShutdownGroup, ThreadSettings};
 use streams::store::BackendProvider;
 use streams::store::rocks::{RocksBackends, RocksSettings};
-use streams::topology::Topology;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use topology::codec::Format;
-use topology::graph;
-use topology::settings::ConductorSettings;
-
-use crate::backtest::conductor_settings;
-use crate::clock::SystemClock;
-use crate::failure::Failure;
-use crate::settings::{EngineSection, OutputFormat, Settings, ShutdownGroup};
-use http::Shown;
 
 /// A thread that fails this often without a commit in between will not be helped by another attempt.
 const REPLACEMENTS_MAX: u32 = 10;
@@ -39,33 +33,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Closing takes at most this long: whoever stops a process waits for it.
 const CLOSE_MS_MAX: u64 = 4_500;
 
-/// The topology that `conductor run` runs, and whose topics `conductor topics` looks after.
-///
-/// # Errors
-/// A defect of the graph.
-pub fn topology(settings: &Settings) -> Result<Topology, Failure> {
-    let format = match settings.engine.output_format {
-        OutputFormat::Json => Format::Json,
-        OutputFormat::Avro => Format::Avro,
-    };
-    graph::build(&ConductorSettings { format, ..conductor_settings(settings) }).map_err(Failure::failed)
-}
-
-/// The cluster of the settings. Nothing is connected yet.
-///
-/// # Errors
-/// A property that the engine owns, or a secret's file that can not be read.
-pub fn broker(settings: &Settings) -> Result<KafkaBroker, Failure> {
-    KafkaBroker::new(settings.kafka.to_engine()?).map_err(|error| Failure::refused(error, "change [kafka.properties]"))
-}
-
 /// Runs until SIGTERM or SIGINT, or until the stream can not go on.
 ///
 /// # Errors
 /// Topics or states that do not fit, an address that is taken, or a failure that another thread would not survive.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
-    let topology = Arc::new(topology(settings)?);
-    let broker = broker(settings)?;
+    let topology = Arc::new(cluster::topology(settings)?);
+    let broker = cluster::broker(settings)?;
     crate::admin::topics::check_before_start(&broker, &topology)?;
     let backends = states(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;

@@ -57,6 +57,21 @@ pub(crate) fn policy_is_the_fold(broker: &KafkaBroker) -> usize {
     results.len()
 }
 
+/// The metrics say of every task that is here what the tasks say themselves.
+pub(crate) fn metrics_agree(tasks: &str, metrics: &str) {
+    let shown: serde_json::Value = serde_json::from_str(tasks).unwrap();
+    for thread in shown["threads"].as_array().unwrap() {
+        for task in thread["tasks"].as_array().unwrap() {
+            let (thread, name) = (&thread["thread"], task["task"].as_str().unwrap());
+            for (metric, field) in [("process_total", "processed"), ("dead_letters_total", "dead_lettered")] {
+                let labels = format!("{{thread_id=\"{thread}\",task_id=\"{name}\"}}");
+                let line = format!("kafka_streams_stream_task_metrics_{metric}{labels} {}", task[field]);
+                assert!(metrics.lines().any(|found| found == line), "{line} is not among\n{metrics}");
+            }
+        }
+    }
+}
+
 /// What the tasks say became of their records, summed over both kinds of tasks.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Accounts {

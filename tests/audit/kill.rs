@@ -10,7 +10,7 @@ use streams::broker::kafka::KafkaBroker;
 use topology::wire::topics;
 
 use crate::instance::Instance;
-use crate::judge::{Accounts, policy_is_the_fold, same_bytes};
+use crate::judge::{Accounts, metrics_agree, policy_is_the_fold, same_bytes};
 use crate::stage::{APPLICATION, ENVIRONMENT, PARTITIONS, Stage};
 use crate::topic::{lag, partitions};
 
@@ -39,6 +39,11 @@ fn every_effect_is_there_exactly_once_whatever_is_killed() {
     assert!(kills >= KILLS_MIN, "the log was processed before enough was killed: {kills}");
 
     let accounts = settled_accounts(&mut instances);
+    for instance in &instances {
+        let (_, tasks) = instance.ask("/tasks").unwrap();
+        let (_, metrics) = instance.ask("/metrics").unwrap();
+        metrics_agree(&tasks, &metrics);
+    }
     for instance in &mut instances {
         let status = instance.stop();
         assert!(status.success(), "{} ends with {status}: {}", instance.name(), instance.said());

@@ -3,6 +3,7 @@
 mod commit;
 mod disk;
 mod group;
+mod instance;
 mod time;
 
 use std::sync::Arc;

@@ -1,0 +1,31 @@
+//! What the settings say of a Kafka cluster: how it is reached, and what runs on it. The stream and the administration both ask here.
+
+use streams::broker::kafka::KafkaBroker;
+use streams::topology::Topology;
+use topology::codec::Format;
+use topology::graph;
+use topology::settings::ConductorSettings;
+
+use crate::backtest::conductor_settings;
+use crate::failure::Failure;
+use crate::settings::{OutputFormat, Settings};
+
+/// The topology that `conductor run` runs, and whose topics `conductor topics` looks after.
+///
+/// # Errors
+/// A defect of the graph.
+pub fn topology(settings: &Settings) -> Result<Topology, Failure> {
+    let format = match settings.engine.output_format {
+        OutputFormat::Json => Format::Json,
+        OutputFormat::Avro => Format::Avro,
+    };
+    graph::build(&ConductorSettings { format, ..conductor_settings(settings) }).map_err(Failure::failed)
+}
+
+/// The cluster of the settings. Nothing is connected yet.
+///
+/// # Errors
+/// A property that the engine owns, or a secret's file that can not be read.
+pub fn broker(settings: &Settings) -> Result<KafkaBroker, Failure> {
+    KafkaBroker::new(settings.kafka.to_engine()?).map_err(|error| Failure::refused(error, "change [kafka.properties]"))
+}
