@@ -31,7 +31,7 @@ test: setup ## Run all tests
 
 RUNS ?= 10
 audit: setup ## Kill and suspend the stream on a real Kafka, RUNS=10 times with seeds of their own, and compare what it wrote
-	@for seed in $$(seq 1 $(RUNS)); do echo "seed $$seed"; AUDIT_SEED=$$seed $(CARGO) test --quiet --workspace --test audit -- --nocapture || exit 1; done
+	@for seed in $$(seq 1 $(RUNS)); do echo "seed $$seed"; AUDIT_SEED=$$seed $(CARGO) test --quiet --workspace --test audit every_effect -- --nocapture || exit 1; done
 
 check: tools ## Check format, lints, licences and dependencies
 	$(CARGO) fmt --all --check

@@ -79,10 +79,17 @@ impl Instance {
 
     /// Asks it to end, and waits until it has.
     pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.stop_within(PATIENCE)
+    }
+
+    /// The same, for who does not wait longer.
+    pub(crate) fn stop_within(&mut self, patience: Duration) -> ExitStatus {
         self.signal(Signal::TERM);
-        let mut child = self.child.take().unwrap();
-        wait_for(PATIENCE, || child.try_wait().unwrap())
-            .unwrap_or_else(|| panic!("{} does not end: {}", self.name, self.said()))
+        let child = self.child.as_mut().unwrap();
+        let ended = wait_for(patience, || child.try_wait().unwrap());
+        let status = ended.unwrap_or_else(|| panic!("{} does not end in {patience:?}: {}", self.name, self.said()));
+        self.child = None;
+        status
     }
 
     /// It must not end by itself.
@@ -92,6 +99,30 @@ impl Instance {
         {
             panic!("{} has ended with {status}: {}", self.name, self.said());
         }
+    }
+
+    /// What `/tasks` shows; nothing while it does not answer.
+    pub(crate) fn tasks(&self) -> Option<Vec<serde_json::Value>> {
+        let shown: serde_json::Value = serde_json::from_str(&self.ask("/tasks")?.1).unwrap();
+        let threads = shown["threads"].as_array().unwrap();
+        Some(threads.iter().flat_map(|thread| thread["tasks"].as_array().unwrap()).cloned().collect())
+    }
+
+    /// Waits until it is ready.
+    pub(crate) fn await_ready(&mut self) {
+        let ready = wait_for(PATIENCE, || {
+            self.check();
+            // Without a task it would be ready for nothing.
+            let works = self.tasks().is_some_and(|tasks| !tasks.is_empty());
+            (works && self.ask("/healthz/ready")?.0 == 200).then_some(())
+        });
+        assert!(ready.is_some(), "{} is not ready: {:?} {}", self.name, self.ask("/healthz/ready"), self.said());
+    }
+
+    /// Loses its disk, while it is dead.
+    pub(crate) fn wipe(&self) {
+        assert!(self.child.is_none(), "{} runs", self.name);
+        std::fs::remove_dir_all(self.folder.join(self.name)).unwrap();
     }
 
     /// What it answers at this path; nothing while it does not answer.

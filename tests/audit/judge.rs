@@ -9,7 +9,7 @@ use topology::wire::{InterventionResult, Policy, topics};
 
 use crate::fold::fold;
 use crate::stage::APPLICATION;
-use crate::topic::read;
+use crate::topic::read_all;
 
 /// What a session's records of one topic are, in their order.
 type BySession = BTreeMap<String, Vec<String>>;
@@ -17,7 +17,7 @@ type BySession = BTreeMap<String, Vec<String>>;
 /// The records of each session are the lines of the file, byte for byte and in their order; returns how many there are.
 pub(crate) fn same_bytes(broker: &KafkaBroker, topic: &str, file: &Path) -> usize {
     let mut found = BySession::new();
-    for record in read(broker, topic).into_values().flatten() {
+    for record in read_all(broker, topic).into_values().flatten() {
         let key = String::from_utf8(record.key.unwrap_or_default().to_vec()).unwrap();
         let value = String::from_utf8(record.value.unwrap_or_default().to_vec()).unwrap();
         found.entry(key).or_default().push(value);
@@ -45,11 +45,11 @@ pub(crate) fn same_bytes(broker: &KafkaBroker, topic: &str, file: &Path) -> usiz
 
 /// What was learned is the fold of the results in the order in which the learner has read them; returns how many it has read.
 pub(crate) fn policy_is_the_fold(broker: &KafkaBroker) -> usize {
-    let input = read(broker, &format!("{APPLICATION}-learning-repartition"));
+    let input = read_all(broker, &format!("{APPLICATION}-learning-repartition"));
     let results: Vec<InterventionResult> =
         input.into_values().flatten().map(|record| decode(&record.value.unwrap()).unwrap()).collect();
     let mut found: BTreeMap<String, Policy> = BTreeMap::new();
-    for record in read(broker, topics::POLICY).into_values().flatten() {
+    for record in read_all(broker, topics::POLICY).into_values().flatten() {
         let key = String::from_utf8(record.key.unwrap().to_vec()).unwrap();
         found.insert(key, decode(&record.value.unwrap()).unwrap());
     }

@@ -11,7 +11,7 @@ use topology::wire::topics;
 
 use crate::instance::Instance;
 use crate::judge::{Accounts, metrics_agree, policy_is_the_fold, same_bytes};
-use crate::stage::{APPLICATION, ENVIRONMENT, PARTITIONS, Stage};
+use crate::stage::{APPLICATION, PARTITIONS, Stage};
 use crate::topic::{lag, partitions};
 
 /// Kills, at least; then the instances are left alone.
@@ -19,20 +19,21 @@ const KILLS_MIN: usize = 8;
 /// A processing that comes to no end.
 const PATIENCE: Duration = Duration::from_secs(420);
 /// Bytes per second and consumer: slow enough that the log takes minutes.
-const QUOTA: &str = "consumer_byte_rate=50000";
+const SLOW: u64 = 50_000;
+const FAST: u64 = 100_000_000;
 
 #[test]
 fn every_effect_is_there_exactly_once_whatever_is_killed() {
     let stage = Stage::new();
     let servers = stage.cluster.bootstrap_servers();
-    let log = stage.log("16", "30").display().to_string();
-    stage.loadtest(&["replay", "--log", &log, "--bootstrap-servers", &servers, "--speed", "max"]);
-    slow_down(&stage);
+    stage.replay(&stage.log("16", "30"), "max");
+    // Those that restore are not slowed.
+    stage.limit_consumers(SLOW, None);
+    stage.limit_consumers(FAST, Some("reader"));
 
     let broker = stage.broker();
     let inputs: Vec<TopicPartition> = topics::INPUTS.iter().flat_map(|topic| partitions(&broker, topic)).collect();
-    let arguments = ["--threads", "2", "--bootstrap-servers", &servers];
-    let mut instances = ["a", "b"].map(|name| Instance::new(name, stage.folder(), &arguments, ENVIRONMENT));
+    let mut instances = ["a", "b"].map(|name| stage.instance(name, &[]));
     instances.iter_mut().for_each(Instance::start);
     let kills = disturb(&mut instances, &broker, &inputs);
     println!("{kills} kills; partitions are drained");
@@ -62,18 +63,6 @@ fn every_effect_is_there_exactly_once_whatever_is_killed() {
     let sent = std::fs::read_to_string(&recorded).unwrap().lines().count() as u64;
     assert_eq!(accounts.read, sent);
     assert_eq!(accounts.read, accounts.processed + accounts.late + accounts.dead_lettered);
-}
-
-/// Consumers of the inputs are slowed by the broker, those that restore are not.
-fn slow_down(stage: &Stage) {
-    let config = "kafka.admin.ConfigCommand";
-    stage
-        .cluster
-        .tool(config, &["--alter", "--add-config", QUOTA, "--entity-type", "clients", "--entity-default"])
-        .unwrap();
-    let fast = ["--alter", "--add-config", "consumer_byte_rate=100000000", "--entity-type", "clients"];
-    let reader: Vec<&str> = fast.iter().copied().chain(["--entity-name", "reader"]).collect();
-    stage.cluster.tool(config, &reader).unwrap();
 }
 
 /// Disturbs the instances until everything is processed; returns how often one was killed.

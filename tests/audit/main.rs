@@ -1,5 +1,10 @@
-//! Exactly once on a real Apache Kafka: instances are killed and suspended while a log is processed, and afterwards the topics
-//! must hold what an undisturbed run computes.
+//! `conductor run` on a real Apache Kafka, as its operators meet it.
+//!
+//! - `kill`: exactly once. Instances are killed and suspended while a log is processed, and afterwards the topics must hold what an
+//!   undisturbed run computes.
+//! - `outage`: the cluster goes away for a minute while sessions are live.
+//! - `shutdown`: it is told to stop, whatever it is doing.
+//! - `restore`: states and topics that do not fit each other any more.
 #![cfg(test)]
 
 #[path = "../shared/fold.rs"]
@@ -7,5 +12,8 @@ mod fold;
 mod instance;
 mod judge;
 mod kill;
+mod outage;
+mod restore;
+mod shutdown;
 mod stage;
 mod topic;

@@ -9,6 +9,8 @@ use cluster::{Cluster, Options};
 use loadtest::interrupt::Interrupt;
 use streams::broker::kafka::{KafkaBroker, KafkaSettings};
 
+use crate::instance::Instance;
+
 /// The application.
 pub(crate) const APPLICATION: &str = "audit";
 /// Partitions of every topic, and of the backtest.
@@ -51,6 +53,38 @@ impl Stage {
         KafkaBroker::new(KafkaSettings::new(self.cluster.bootstrap_servers())).unwrap()
     }
 
+    /// A process of the application on this cluster, with its state in this stage's folder; not started. Later settings win.
+    pub(crate) fn instance(&self, name: &'static str, more: &[(&str, &str)]) -> Instance {
+        let servers = self.cluster.bootstrap_servers();
+        let arguments = ["--threads", "2", "--bootstrap-servers", &servers];
+        Instance::new(name, self.folder(), &arguments, &[ENVIRONMENT, more].concat())
+    }
+
+    /// Sends a log.
+    pub(crate) fn replay(&self, log: &Path, speed: &str) {
+        let log = log.display().to_string();
+        let servers = self.cluster.bootstrap_servers();
+        self.loadtest(&["replay", "--log", &log, "--bootstrap-servers", &servers, "--speed", speed]);
+    }
+
+    /// Limits what consumers may read per second: all of them, or those with this client id.
+    pub(crate) fn limit_consumers(&self, bytes_per_second: u64, client: Option<&str>) {
+        let rate = format!("consumer_byte_rate={bytes_per_second}");
+        let mut arguments = vec!["--alter", "--add-config", &rate, "--entity-type", "clients"];
+        match client {
+            Some(client) => arguments.extend(["--entity-name", client]),
+            None => arguments.push("--entity-default"),
+        }
+        self.cluster.tool("kafka.admin.ConfigCommand", &arguments).unwrap();
+    }
+
+    /// Consumers without a limit of their own may read as fast as they like again.
+    pub(crate) fn unlimit_consumers(&self) {
+        let arguments =
+            ["--alter", "--delete-config", "consumer_byte_rate", "--entity-type", "clients", "--entity-default"];
+        self.cluster.tool("kafka.admin.ConfigCommand", &arguments).unwrap();
+    }
+
     /// Runs the binary with the settings of the audit; it must succeed.
     pub(crate) fn conductor(&self, arguments: &[&str]) -> String {
         let others = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("CONDUCTOR__"));
@@ -75,21 +109,7 @@ impl Stage {
 
     /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds.
     pub(crate) fn log(&self, sessions: &str, minutes: &str) -> PathBuf {
-        let (events, truth) = (self.folder().join("events.jsonl"), self.folder().join("truth.jsonl"));
-        let (events_text, truth_text) = (events.display().to_string(), truth.display().to_string());
-        self.loadtest(&[
-            "generate",
-            "--sessions",
-            sessions,
-            "--seed",
-            "11",
-            "--minutes",
-            minutes,
-            "--out",
-            &events_text,
-            "--truth",
-            &truth_text,
-        ]);
+        let events = self.events(&["--sessions", sessions, "--minutes", minutes]);
         let commands = self.backtest(&events, "before").join("commands.jsonl");
         let mut lines: Vec<(i64, String)> = std::fs::read_to_string(&events).unwrap().lines().map(timed).collect();
         for command in std::fs::read_to_string(commands).unwrap().lines() {
@@ -104,6 +124,15 @@ impl Stage {
         path
     }
 
+    /// Simulated sessions, as `loadtest generate` makes them with these arguments.
+    pub(crate) fn events(&self, arguments: &[&str]) -> PathBuf {
+        let (events, truth) = (self.folder().join("events.jsonl"), self.folder().join("truth.jsonl"));
+        let (log, anomalies) = (events.display().to_string(), truth.display().to_string());
+        let all = ["generate", "--seed", "11", "--out", &log, "--truth", &anomalies];
+        self.loadtest(&[&all, arguments].concat());
+        events
+    }
+
     /// The folder of the undisturbed run over this log.
     pub(crate) fn backtest(&self, log: &Path, name: &str) -> PathBuf {
         let out = self.folder().join(name);
@@ -113,7 +142,7 @@ impl Stage {
     }
 }
 
-fn timed(line: &str) -> (i64, String) {
+pub(crate) fn timed(line: &str) -> (i64, String) {
     let record: serde_json::Value = serde_json::from_str(line).unwrap();
     (record["timestamp_ms"].as_i64().unwrap(), line.to_owned())
 }

@@ -15,7 +15,18 @@ pub(crate) fn partitions(broker: &KafkaBroker, topic: &str) -> Vec<TopicPartitio
     (0..found.spec.partitions).map(|partition| TopicPartition::new(topic, partition)).collect()
 }
 
-/// Every record of a topic from its beginning to its end, by partition.
+/// Every record of a topic, by partition, when nobody writes any more.
+pub(crate) fn read_all(broker: &KafkaBroker, topic: &str) -> BTreeMap<u32, Vec<ConsumerRecord>> {
+    let mut reader = broker.reader().unwrap();
+    let partitions = partitions(broker, topic);
+    let ends = wait_for(PATIENCE, || reader.ends(&partitions).ok()).unwrap();
+    for (partition, ends) in partitions.iter().zip(&ends) {
+        assert_eq!(ends.last_stable, ends.high_watermark, "a transaction hangs on {partition}");
+    }
+    read(broker, topic)
+}
+
+/// Every record of a topic that is committed by now, by partition.
 pub(crate) fn read(broker: &KafkaBroker, topic: &str) -> BTreeMap<u32, Vec<ConsumerRecord>> {
     let partitions = partitions(broker, topic);
     let mut reader = broker.reader().unwrap();
@@ -30,7 +41,6 @@ pub(crate) fn read(broker: &KafkaBroker, topic: &str) -> BTreeMap<u32, Vec<Consu
             reader.position(partition).is_some_and(|position| position >= ends.last_stable).then_some(())
         });
         assert!(reached.is_some(), "the end of {partition} is not reached");
-        assert_eq!(ends.last_stable, ends.high_watermark, "a transaction hangs on {partition}");
         found.insert(partition.partition, records);
     }
     found

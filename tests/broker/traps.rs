@@ -372,3 +372,31 @@ fn a_waiting_consumer_wakes_when_a_record_comes() {
         stage = writer.join().unwrap();
     }
 }
+
+#[test]
+fn ends_are_looked_up_at_once_while_a_fetch_waits_at_the_end_of_the_log() {
+    let mut stage = Stage::new();
+    stage.write_and_commit(&["the last one"]);
+    let config = ConsumerConfig {
+        group: RealKafka.name("ends"),
+        client: "one".to_owned(),
+        group_instance: None,
+        session_timeout_ms: 6_000,
+        max_poll_interval_ms: 60_000,
+    };
+    let mut consumer = stage.broker.consumer(&config).unwrap();
+    consumer.assign(&[(stage.partition.clone(), 0)]).unwrap();
+    let mut records = Vec::new();
+    let is_read = wait_for(PATIENCE, || {
+        consumer.fetch(&stage.partition, 10, &mut records).unwrap();
+        (!records.is_empty()).then_some(())
+    });
+    assert!(is_read.is_some());
+    // Behind a fetch each would wait for half a second: 30 of them for fifteen.
+    let looked_up = within(Duration::from_secs(5), move || {
+        for _ in 0..30 {
+            consumer.ends(std::slice::from_ref(&stage.partition)).unwrap();
+        }
+    });
+    assert_eq!(looked_up, Some(()), "the look-ups wait for fetches");
+}

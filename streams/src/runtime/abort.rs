@@ -27,6 +27,9 @@ impl<B: Broker> StreamThread<B> {
             ErrorKind::Fenced if matches!(error, BrokerError::IllegalGeneration { .. }) => {
                 self.abort_because(&error.to_string());
             }
+            ErrorKind::Configuration if matches!(error, BrokerError::UnknownPartition { .. }) => {
+                self.abort_because(&error.to_string());
+            }
             ErrorKind::OutcomeUnknown => {
                 self.abort_cause = Arc::from(error.to_string());
                 self.phase = Phase::Replacing { unknown: None };

@@ -8,6 +8,8 @@ use crate::task::TaskId;
 
 /// Inputs that are not empty are looked at this often, for the operator, who wants to know the lag.
 const LAG_EVERY_MS: i64 = 5_000;
+/// A topic that the cluster does not know for so long was deleted (`task.timeout.ms` of Kafka Streams).
+const MISSING_TOPIC_MS: u64 = 300_000;
 
 impl<B: Broker> StreamThread<B> {
     /// Fills every buffer that is half empty; says whether something came.
@@ -81,8 +83,10 @@ impl<B: Broker> StreamThread<B> {
             Ok(ends) => ends,
             // What was known grows old, and the inputs become unknown.
             Err(error) if is_transient(&error) => {
-                self.unreachable_since_ms.get_or_insert(now_ms);
-                return Ok(());
+                let since_ms = *self.unreachable_since_ms.get_or_insert(now_ms);
+                let is_missing = matches!(error, BrokerError::UnknownPartition { .. });
+                let is_gone = is_missing && waited(since_ms) >= MISSING_TOPIC_MS;
+                return if is_gone { Err(error.into()) } else { Ok(()) };
             }
             Err(error) => return Err(error.into()),
         };

@@ -1,6 +1,7 @@
 //! Feeding the global tables: every instance reads their topics as a whole, from the beginning.
 
-use crate::broker::{BrokerError, Consumer, ConsumerRecord, ErrorKind, Offset, TopicPartition};
+use super::thread::is_transient;
+use crate::broker::{BrokerError, Consumer, ConsumerRecord, Offset, TopicPartition};
 use crate::global::Globals;
 use crate::task::PartitionCounts;
 
@@ -60,7 +61,7 @@ impl<C: Consumer> GlobalFeed<C> {
             match read(reader, tail, max, records) {
                 Ok(read) => count += read,
                 // The tables are asynchronous: they wait for the broker, the tasks need not.
-                Err(error) if matches!(error.kind(), ErrorKind::Retriable | ErrorKind::OutcomeUnknown) => continue,
+                Err(error) if is_transient(&error) => continue,
                 Err(error) => return Err(error),
             }
             for record in records.drain(..) {

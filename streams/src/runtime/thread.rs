@@ -256,7 +256,9 @@ pub(super) fn producer_config(settings: &ThreadSettings) -> ProducerConfig {
     }
 }
 
-/// Whether the same thing may be tried again later.
+/// Whether the same thing may be tried again later. The topics were there at the start: a partition that is not known is one of a
+/// broker that starts or stops. Whether it is more than that, the look-up of the ends decides.
 pub(super) fn is_transient(error: &BrokerError) -> bool {
     matches!(error.kind(), ErrorKind::Retriable | ErrorKind::OutcomeUnknown)
+        || matches!(error, BrokerError::UnknownPartition { .. })
 }

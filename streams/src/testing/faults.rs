@@ -98,6 +98,8 @@ pub enum Answer {
     Pass,
     /// The broker is not there; nothing is done.
     Refuse,
+    /// The broker does not know what it is asked about; nothing is done. One that starts or stops may say so.
+    Unknown,
     /// The process dies before it.
     StopBefore,
     /// The process dies after it was carried out.
@@ -162,6 +164,7 @@ impl Faults {
         match self.ask(operation) {
             Answer::Pass => perform(),
             Answer::Refuse => Err(BrokerError::Unavailable { operation: name }),
+            Answer::Unknown => Err(BrokerError::UnknownPartition { partition: TopicPartition::new("unknown", 0) }),
             Answer::StopBefore => Err(BrokerError::Stopped { operation: name }),
             Answer::StopAfter => perform().and(Err(BrokerError::Stopped { operation: name })),
             Answer::LostBefore => Err(BrokerError::TimedOut { operation: name }),
@@ -178,7 +181,7 @@ impl Faults {
             Answer::StopBefore => Err(StoreError::Stopped),
             Answer::StopAfter => perform().and(Err(StoreError::Stopped)),
             // A disk answers: there is no message that could get lost.
-            Answer::Pass | Answer::Refuse | Answer::LostBefore | Answer::LostAfter => perform(),
+            Answer::Pass | Answer::Refuse | Answer::Unknown | Answer::LostBefore | Answer::LostAfter => perform(),
         }
     }
 }

@@ -106,7 +106,10 @@ impl Consumer for KafkaConsumer {
     }
 
     fn ends(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {
-        self.fetcher.ends(partitions)
+        match &self.member {
+            Some(member) => member.ends(partitions),
+            None => self.fetcher.ends(partitions),
+        }
     }
 
     fn wait(&mut self, max_ms: u64) {

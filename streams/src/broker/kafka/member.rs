@@ -21,17 +21,19 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset as NativeOffset, TopicPartitionList};
 
 use super::closing::close_within;
+use super::ends;
 use super::error::Call;
 use super::native;
 use super::settings::KafkaSettings;
 use super::waker::Waker;
-use crate::broker::{BrokerError, ConsumerConfig, GroupEvent, GroupMetadata, Offset, TopicPartition};
+use crate::broker::{BrokerError, ConsumerConfig, Ends, GroupEvent, GroupMetadata, Offset, TopicPartition};
 
 /// Lines, errors and events that one poll serves at most.
 const SERVED_MAX: usize = 64;
-/// A member heartbeats so often within its session time-out, but not more rarely than every three seconds.
+/// A member heartbeats so often within its session time-out, but at least every second: that is how it learns that partitions are to
+/// move, and until it does nobody processes them.
 const HEARTBEATS_PER_SESSION: u64 = 15;
-const HEARTBEAT_MS_MAX: u64 = 3_000;
+const HEARTBEAT_MS_MAX: u64 = 1_000;
 
 type MemberClient = BaseConsumer<MemberContext>;
 
@@ -107,6 +109,7 @@ pub(super) struct Member {
     client: Option<MemberClient>,
     config: ConsumerConfig,
     request_timeout_ms: u64,
+    lookup_timeout_ms: i32,
     leave_timeout_ms: u64,
     is_subscribed: bool,
     /// The last identity that was one. A member that is out keeps it: its commits are refused under it.
@@ -142,6 +145,7 @@ impl Member {
             client: Some(client),
             config: config.clone(),
             request_timeout_ms: settings.request_timeout_ms,
+            lookup_timeout_ms: i32::try_from(settings.lookup_timeout_ms).unwrap_or(i32::MAX),
             leave_timeout_ms: settings.leave_timeout_ms,
             is_subscribed: false,
             identity: Mutex::new(None),
@@ -259,6 +263,11 @@ impl Member {
             Some(partition) => Call::read(operation).of_partition(partition).failed(code),
             None => Call::read(operation).failed(code),
         })
+    }
+
+    pub(super) fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {
+        let refused = BrokerError::InvalidState { operation: "ends", state: "left the group" };
+        ends::look_up(self.client.as_ref().ok_or(refused)?.client(), partitions, self.lookup_timeout_ms)
     }
 
     /// Leaves the group: a dynamic member says so to the coordinator, a static one only stops.

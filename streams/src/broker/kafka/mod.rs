@@ -21,6 +21,7 @@ mod block_on;
 mod closing;
 mod consumer;
 mod context;
+mod ends;
 mod error;
 mod fetcher;
 mod member;

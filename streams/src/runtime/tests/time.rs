@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::broker::{ProducerConfig, TransactionalProducer};
+use crate::broker::{BrokerError, ProducerConfig, TransactionalProducer};
 
 fn live(instance: &str) -> ThreadSettings {
     ThreadSettings { pacing: PacingMode::Live, idle_advance_ms: Some(2_000), ..Fixture::settings(instance) }
@@ -66,6 +66,33 @@ fn an_outage_is_not_silence() {
     assert_eq!(fixture.out(), ["a=1"], "and the wait begins anew");
     live_for(&fixture, &mut thread, 2_000);
     assert_eq!(fixture.out(), ["a=1", "a@1000"]);
+}
+
+#[test]
+fn a_partition_that_is_unknown_for_a_while_is_an_outage_and_for_good_it_is_an_error() {
+    let fixture = Fixture::new(1);
+    fixture.send("in", 0, "a", "1", 0);
+    let is_out = Arc::new(AtomicBool::new(false));
+    let switch = is_out.clone();
+    let plan = move |call: &Call| {
+        let is_asked = matches!(call.operation, Operation::Ends | Operation::Fetch | Operation::SendOffsets);
+        if is_asked && switch.load(Ordering::Relaxed) { Answer::Unknown } else { Answer::Pass }
+    };
+    let mut thread = fixture.start_with(live("one"), &MemoryBackends::default(), plan);
+    live_for(&fixture, &mut thread, 1_000);
+    is_out.store(true, Ordering::Relaxed);
+    live_for(&fixture, &mut thread, 60_000);
+    assert_eq!(fixture.out(), ["a=1"], "time stands still");
+    is_out.store(false, Ordering::Relaxed);
+    live_for(&fixture, &mut thread, 5_000);
+    assert_eq!(fixture.out(), ["a=1", "a@1000"]);
+
+    is_out.store(true, Ordering::Relaxed);
+    let failed = (0..10_000).find_map(|_| {
+        fixture.clock.advance(50);
+        thread.step().err()
+    });
+    let Some(ThreadError::Broker(BrokerError::UnknownPartition { .. })) = failed else { panic!("{failed:?}") };
 }
 
 #[test]
