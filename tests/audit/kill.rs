@@ -33,7 +33,7 @@ fn every_effect_is_there_exactly_once_whatever_is_killed() {
 
     let broker = stage.broker();
     let inputs: Vec<TopicPartition> = topics::INPUTS.iter().flat_map(|topic| partitions(&broker, topic)).collect();
-    let mut instances = ["a", "b"].map(|name| stage.instance(name, &[]));
+    let mut instances = ["a", "b"].map(|name| stage.instance(name, "2", &[]));
     instances.iter_mut().for_each(Instance::start);
     let kills = disturb(&mut instances, &broker, &inputs);
     println!("{kills} kills; partitions are drained");

@@ -86,7 +86,7 @@ fn an_outage_of_the_cluster_stops_time_raises_no_alarm_and_is_over_when_it_is_ov
     let log = stage.events(&["--sessions", "4", "--minutes", "20", "--stagger-minutes", "0", "--healthy"]);
     let before = part(&stage, &log, &BEFORE_MS, 0);
     let broker = stage.broker();
-    let mut instance = stage.instance("live", &[("CONDUCTOR__ENGINE__IDLE_ADVANCE_MS", "2000")]);
+    let mut instance = stage.instance("live", "2", &[("CONDUCTOR__ENGINE__IDLE_ADVANCE_MS", "2000")]);
     instance.start();
     instance.await_ready();
     stage.replay(&before, "1");

@@ -13,7 +13,8 @@ use crate::topic::{lag, partitions};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A cluster on which an instance has processed a log and ended.
+/// A cluster on which an instance has processed a log and ended. It has one thread: a task that moves to another is restored once more, and
+/// what was found out about its state is not told again.
 struct Past {
     stage: Stage,
     instance: Instance,
@@ -25,7 +26,7 @@ impl Past {
         let stage = Stage::new();
         let log = stage.events(&["--sessions", "4", "--minutes", "12"]);
         stage.replay(&log, "max");
-        let mut past = Self { instance: stage.instance("one", &[]), stage, log };
+        let mut past = Self { instance: stage.instance("one", "1", &[]), stage, log };
         past.instance.start();
         past.drain();
         past.stop();

@@ -37,7 +37,7 @@ fn a_process_that_is_told_to_stop_ends_in_order_within_five_seconds_whatever_it_
     stage.replay(&stage.events(&["--sessions", "8", "--minutes", "30"]), "max");
     let broker = stage.broker();
     let inputs: Vec<_> = topics::INPUTS.iter().flat_map(|topic| partitions(&broker, topic)).collect();
-    let mut instance = stage.instance("stopped", &[]);
+    let mut instance = stage.instance("stopped", "2", &[]);
 
     // Under load.
     stage.limit_consumers(SLOW, None);

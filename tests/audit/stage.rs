@@ -54,9 +54,9 @@ impl Stage {
     }
 
     /// A process of the application on this cluster, with its state in this stage's folder; not started. Later settings win.
-    pub(crate) fn instance(&self, name: &'static str, more: &[(&str, &str)]) -> Instance {
+    pub(crate) fn instance(&self, name: &'static str, threads: &str, more: &[(&str, &str)]) -> Instance {
         let servers = self.cluster.bootstrap_servers();
-        let arguments = ["--threads", "2", "--bootstrap-servers", &servers];
+        let arguments = ["--threads", threads, "--bootstrap-servers", &servers];
         Instance::new(name, self.folder(), &arguments, &[ENVIRONMENT, more].concat())
     }
 
