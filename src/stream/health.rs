@@ -110,6 +110,7 @@ mod tests {
             inputs: Vec::new(),
             buffered: 0,
             dirty_bytes: 0,
+            restored: 0,
             lost_to_retention: 0,
         }
     }

@@ -39,6 +39,7 @@ fn describe() {
     );
     describe_counter!("kafka_streams_stream_task_metrics_late_records_total", "Records older than every open window");
     describe_counter!("kafka_streams_stream_task_metrics_dead_letters_total", "Records that could not be used");
+    describe_counter!("kafka_streams_stream_task_metrics_restore_total", "Records of changelogs that were restored");
     describe_counter!(
         "kafka_streams_stream_task_metrics_lost_to_retention_total",
         "Offsets deleted before they were read"
@@ -80,6 +81,7 @@ fn observe_task(thread: &str, task: &TaskStatus) {
         ("kafka_streams_stream_task_metrics_dropped_records_total", task.counts.late + task.counts.dead_lettered),
         ("kafka_streams_stream_task_metrics_late_records_total", task.counts.late),
         ("kafka_streams_stream_task_metrics_dead_letters_total", task.counts.dead_lettered),
+        ("kafka_streams_stream_task_metrics_restore_total", task.restored),
         ("kafka_streams_stream_task_metrics_lost_to_retention_total", task.lost_to_retention),
     ];
     for (name, count) in counts {

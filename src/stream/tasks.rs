@@ -27,6 +27,8 @@ struct TaskView {
     /// Offsets of its changelogs that are left, and how many there were.
     restore: Option<[i64; 2]>,
     rebuilt: Option<&'static str>,
+    /// Records of its changelogs that were applied before it began.
+    restored: u64,
     blocked: Option<String>,
     stream_time_ms: Option<i64>,
     next_timer_ms: Option<i64>,
@@ -85,6 +87,7 @@ impl TaskView {
             state,
             restore,
             rebuilt: status.rebuilt.map(rebuilt),
+            restored: status.restored,
             blocked: status.blocked.as_ref().map(health::words),
             stream_time_ms: status.stream_time_ms,
             next_timer_ms: status.next_timer_ms,

@@ -16,10 +16,14 @@ use crate::topic::{lag, partitions};
 
 /// Kills, at least; then the instances are left alone.
 const KILLS_MIN: usize = 8;
+/// How long an instance that is started again at once is given to have its tasks.
+const BACK: Duration = Duration::from_secs(6);
+/// Records of changelogs that one commit of one task writes, at most: that of a tenth of a second at this speed, or of one full round.
+const RESTORED_MAX: u64 = 3_000;
 /// A processing that comes to no end.
 const PATIENCE: Duration = Duration::from_secs(420);
 /// Bytes per second and consumer: slow enough that the log takes minutes.
-const SLOW: u64 = 50_000;
+const SLOW: u64 = 30_000;
 const FAST: u64 = 100_000_000;
 
 #[test]
@@ -96,15 +100,41 @@ fn disturb(instances: &mut [Instance; 2], broker: &KafkaBroker, inputs: &[TopicP
             }
             _ => {
                 println!("{} is killed, and starts again at once", victim.name());
+                let before = running(victim);
                 victim.kill();
                 kills += 1;
                 victim.start();
+                restores_little(victim, &before);
             }
         }
         None
     });
     assert!(drained.is_some(), "not processed in time: {} {}", instances[0].said(), instances[1].said());
     kills
+}
+
+/// The tasks that run on this instance.
+fn running(instance: &Instance) -> Vec<String> {
+    let tasks = instance.tasks().unwrap_or_default();
+    let running = tasks.iter().filter(|task| task["state"] == "running");
+    running.map(|task| task["task"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Back within its session, an instance has its tasks and their states: what it restores of those that ran is what the last commit may
+/// have left out.
+fn restores_little(instance: &mut Instance, before: &[String]) {
+    let mut found = Vec::new();
+    wait_for(BACK, || {
+        instance.check();
+        let tasks = instance.tasks()?;
+        let is_known = |task: &&serde_json::Value| before.iter().any(|name| task["task"] == name.as_str());
+        found = tasks.iter().filter(is_known).filter(|task| task["state"] == "running").cloned().collect();
+        (found.len() == before.len()).then_some(())
+    });
+    for task in &found {
+        println!("  {} restored {} records", task["task"], task["restored"]);
+        assert!(task["restored"].as_u64().unwrap() <= RESTORED_MAX, "more than a commit: {task}");
+    }
 }
 
 /// Watches for so long; says whether everything was processed meanwhile.

@@ -263,6 +263,7 @@ impl<B: Broker> StreamThread<B> {
         let begin = begin_at(id, &loaded.group, &logs, stored, restore.restored > 0)?;
         loaded.rewind = begin.offsets;
         slot.lost_to_retention += begin.lost;
+        slot.restored = restore.restored;
         let begin: Vec<(TopicPartition, Offset)> =
             slot.inputs.iter().cloned().zip(loaded.rewind.iter().copied()).collect();
         self.consumer.assign(&begin)?;

@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     pub(crate) blocked: Option<Blocked>,
     /// Why its state was built anew.
     pub(crate) rebuilt: Option<RebuildReason>,
+    /// Records of its changelogs that were applied before it began, once it has.
+    pub(crate) restored: u64,
     /// Offsets that retention took before they were read.
     pub(crate) lost_to_retention: u64,
     /// Records whose output was not delivered, and how often.
@@ -104,6 +106,7 @@ impl Slot {
             stage: Stage::Assigned,
             blocked: None,
             rebuilt: None,
+            restored: 0,
             lost_to_retention: 0,
             suspects: BTreeMap::new(),
         }
@@ -141,6 +144,7 @@ impl Slot {
             state,
             blocked: self.blocked.clone(),
             rebuilt: self.rebuilt,
+            restored: self.restored,
             counts: task.map(Task::counts).unwrap_or_default(),
             counters: task.map(|task| task.counters().collect()).unwrap_or_default(),
             stream_time_ms: task.and_then(Task::stream_time),

@@ -65,6 +65,8 @@ pub struct TaskStatus {
     pub blocked: Option<Blocked>,
     /// Why its state was built anew when it was opened.
     pub rebuilt: Option<RebuildReason>,
+    /// Records of its changelogs that were applied before it began, once it has.
+    pub restored: u64,
     /// What became of the records read, uncommitted ones included.
     pub counts: Counts,
     /// The application's own counters.
