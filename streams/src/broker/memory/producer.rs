@@ -174,7 +174,9 @@ impl TransactionalProducer for MemoryProducer {
         if self.reports.len() >= REPORTS_MAX {
             return Err(BrokerError::Unavailable { operation: "send" });
         }
-        self.outbox.push(&self.broker, record, opaque)
+        self.outbox.push(&self.broker, record, opaque)?;
+        // One by one: a crash may fall between any two, as it may on a real cluster.
+        if self.is_transactional { Ok(()) } else { self.flush("send") }
     }
 
     fn deliveries(&mut self, report: &mut dyn FnMut(Delivery)) -> Result<usize, BrokerError> {
