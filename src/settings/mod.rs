@@ -38,7 +38,7 @@ pub use kafka::KafkaSection;
 pub use layers::{Given, Origin, Row};
 pub use sections::{
     ApplicationSection, DecisionSection, DemoSection, EngineSection, HttpSection, Learning, LogFormat, LogSection,
-    OutputFormat, PolicySection, ShutdownGroup,
+    OutputFormat, PolicySection, ProcessingGuarantee, ShutdownGroup,
 };
 
 use error::OutOfRange;

@@ -38,6 +38,8 @@ impl ApplicationSection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EngineSection {
+    /// How often a record has its effects: exactly_once_v2, or at_least_once, which repeats some after a failure.
+    pub processing_guarantee: ProcessingGuarantee,
     /// How often what was computed is committed.
     pub commit_interval_ms: u64,
     /// Stream time goes on by itself once all inputs have been drained for this long; 0: never.
@@ -79,6 +81,18 @@ pub enum OutputFormat {
     Avro,
 }
 
+/// How often a record has its effects, in the names of Kafka Streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProcessingGuarantee {
+    /// Once: outputs, states and offsets are one transaction.
+    #[default]
+    #[serde(rename = "exactly_once_v2")]
+    ExactlyOnceV2,
+    /// Once, and some again after a failure. States may then hold a record twice.
+    #[serde(rename = "at_least_once")]
+    AtLeastOnce,
+}
+
 /// What becomes of the tasks of a process that is stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -95,6 +109,7 @@ pub enum ShutdownGroup {
 impl Default for EngineSection {
     fn default() -> Self {
         Self {
+            processing_guarantee: ProcessingGuarantee::default(),
             commit_interval_ms: 100,
             idle_advance_ms: 2_000,
             purge_repartition: true,

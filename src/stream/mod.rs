@@ -18,10 +18,13 @@ use std::time::Duration;
 use crate::clock::SystemClock;
 use crate::cluster;
 use crate::failure::Failure;
-use crate::settings::{EngineSection, Settings, ShutdownGroup};
+use crate::settings::{EngineSection, ProcessingGuarantee, Settings, ShutdownGroup};
 use http::Shown;
 use streams::clock::Clock;
-use streams::runtime::{Instance, InstanceSettings, ShutdownGroup as EngineShutdownGroup, ThreadSettings};
+use streams::runtime::{
+    Instance, InstanceSettings, ProcessingGuarantee as EngineGuarantee, ShutdownGroup as EngineShutdownGroup,
+    ThreadSettings,
+};
 use streams::store::BackendProvider;
 use streams::store::rocks::{RocksBackends, RocksSettings};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -115,6 +118,10 @@ fn thread_settings(settings: &Settings, instance: &str) -> ThreadSettings {
         ShutdownGroup::Remain => true,
     };
     ThreadSettings {
+        processing_guarantee: match engine.processing_guarantee {
+            ProcessingGuarantee::ExactlyOnceV2 => EngineGuarantee::ExactlyOnceV2,
+            ProcessingGuarantee::AtLeastOnce => EngineGuarantee::AtLeastOnce,
+        },
         is_static_member,
         shutdown_group: if remains { EngineShutdownGroup::Remain } else { EngineShutdownGroup::Leave },
         commit_interval_ms: engine.commit_interval_ms,

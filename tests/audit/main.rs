@@ -2,11 +2,13 @@
 //!
 //! - `kill`: exactly once. Instances are killed and suspended while a log is processed, and afterwards the topics must hold what an
 //!   undisturbed run computes.
+//! - `at_least_once`: without transactions, nothing is lost, and some is there twice.
 //! - `outage`: the cluster goes away for a minute while sessions are live.
 //! - `shutdown`: it is told to stop, whatever it is doing.
 //! - `restore`: states and topics that do not fit each other any more.
 #![cfg(test)]
 
+mod at_least_once;
 #[path = "../shared/fold.rs"]
 mod fold;
 mod instance;

@@ -40,6 +40,9 @@ pub trait Broker: Clone + Send + 'static {
     fn reader(&self) -> Result<Self::Consumer, BrokerError>;
     /// A transactional producer; [`TransactionalProducer::init_transactions`] comes first.
     fn producer(&self, config: &ProducerConfig) -> Result<Self::Producer, BrokerError>;
+    /// The same without transactions, for at least once: its records count as soon as they are written. `begin` and `commit` are
+    /// only marks, `abort` takes nothing back, and offsets go through [`Consumer::commit_offsets`]. Nobody is fenced.
+    fn plain_producer(&self, config: &ProducerConfig) -> Result<Self::Producer, BrokerError>;
     /// The administration of topics.
     fn admin(&self) -> Result<Self::Admin, BrokerError>;
 }
@@ -120,6 +123,13 @@ pub trait Consumer: Send {
     /// The group's committed offsets, stable: `UnstableOffsets` (retriable) while a transaction that holds offsets of one of
     /// the partitions is undecided. `None` where the group has none.
     fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, BrokerError>;
+    /// Commits the next offsets to read, outside any transaction; they count at once. Fenced by generation, and to be called by
+    /// the member itself: `group` is what it was when the caller decided.
+    fn commit_offsets(
+        &mut self,
+        offsets: &[(TopicPartition, Offset)],
+        group: &GroupMetadata,
+    ) -> Result<(), BrokerError>;
 
     /// Adds partitions to what is fetched, each from this offset.
     fn assign(&mut self, partitions: &[(TopicPartition, Offset)]) -> Result<(), BrokerError>;

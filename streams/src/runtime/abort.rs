@@ -1,6 +1,7 @@
 //! The way back: what may not be committed is aborted, and ALL tasks of the thread go back to the group's offsets, for their
 //! effects lie in the same transaction. Bounded, because what fails again and again needs another hand.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::commit::Phase;
@@ -8,7 +9,7 @@ use super::error::ThreadError;
 use super::slot::{Look, Stage};
 use super::thread::StreamThread;
 use crate::broker::{Broker, BrokerError, Consumer, ErrorKind};
-use crate::task::{TaskError, TaskId};
+use crate::task::{Origin, Task, TaskError, TaskId};
 
 /// After as many failed deliveries the record behind them is set aside: the first may have been the broker's fault.
 const STRIKES: u32 = 2;
@@ -50,7 +51,10 @@ impl<B: Broker> StreamThread<B> {
                 if matches!(self.phase, Phase::Open) { self.abandon(error) } else { Ok(()) }
             }
             TaskError::Undeliverable { origin, reason } => {
-                if let Some(loaded) = self.slots.get_mut(&task).and_then(|slot| slot.running_mut()) {
+                if let Some(slot) = self.slots.get_mut(&task).filter(|_| !self.settings.is_exactly_once()) {
+                    // The task goes, and with it what it was told.
+                    slot.suspects.insert(origin, STRIKES);
+                } else if let Some(loaded) = self.slots.get_mut(&task).and_then(|slot| slot.running_mut()) {
                     loaded.task.dead_letter_at(origin.input as usize, origin.offset, reason.clone());
                 }
                 self.abort_because(&reason);
@@ -85,9 +89,24 @@ impl<B: Broker> StreamThread<B> {
         }
         let ids: Vec<TaskId> = self.slots.keys().copied().collect();
         for id in ids {
-            self.roll_back_task(id)?;
+            if self.settings.is_exactly_once() {
+                self.roll_back_task(id)?;
+            } else {
+                self.restore_again(id)?;
+            }
         }
         self.phase = Phase::Open;
+        Ok(())
+    }
+
+    /// At least once, an abort takes nothing back: what lies in the changelogs is the state. It is restored, and records whose
+    /// offsets were not committed are processed again on top.
+    pub(super) fn restore_again(&mut self, id: TaskId) -> Result<(), ThreadError> {
+        let Some(slot) = self.slots.get_mut(&id) else { return Ok(()) };
+        if slot.running().is_some() {
+            self.consumer.unassign(&slot.inputs)?;
+            slot.stage = Stage::Assigned;
+        }
         Ok(())
     }
 
@@ -101,10 +120,15 @@ impl<B: Broker> StreamThread<B> {
             loaded.task.seek(input, *offset);
         }
         loaded.looks.fill(Look::default());
-        for (origin, _) in slot.suspects.iter().filter(|(_, strikes)| **strikes >= STRIKES) {
-            let reason = "its output could not be delivered";
-            loaded.task.dead_letter_at(origin.input as usize, origin.offset, reason);
-        }
+        set_suspects_aside(&mut loaded.task, &slot.suspects);
         Ok(())
+    }
+}
+
+/// Makes dead letters of the records whose output failed again and again.
+pub(super) fn set_suspects_aside(task: &mut Task, suspects: &BTreeMap<Origin, u32>) {
+    for (origin, _) in suspects.iter().filter(|(_, strikes)| **strikes >= STRIKES) {
+        let reason = "its output could not be delivered";
+        task.dead_letter_at(origin.input as usize, origin.offset, reason);
     }
 }

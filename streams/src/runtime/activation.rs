@@ -4,6 +4,7 @@
 //! THEN the end of the changelog is looked up and restored to, the global tables are read, the group is served once more, and
 //! only a task that is still ours starts at those offsets.
 
+use super::abort::set_suspects_aside;
 use super::assignment::{inputs_of, lead_of, tasks_of};
 use super::commit::Phase;
 use super::error::ThreadError;
@@ -13,7 +14,7 @@ use super::slot::{Loaded, Look, Slot, Stage};
 use super::status::Blocked;
 use super::thread::{StreamThread, is_transient};
 use super::transaction::Transaction;
-use crate::broker::{Broker, BrokerError, Consumer, Ends, GroupEvent, Offset, TopicPartition};
+use crate::broker::{Broker, BrokerError, Consumer, Ends, ErrorKind, GroupEvent, Offset, TopicPartition};
 use crate::store::{Backend, StoreError, StoreIndex, StoreSpec};
 use crate::task::{Task, TaskError, TaskId, TaskSettings};
 
@@ -66,7 +67,7 @@ impl<B: Broker> StreamThread<B> {
         let is_used = self.transaction.as_ref().is_some_and(Transaction::is_used);
         match self.phase {
             Phase::Open if !is_used => {}
-            Phase::Open | Phase::Delivering | Phase::Committing(_) if was_running => {
+            Phase::Open | Phase::Delivering(_) | Phase::Committing(_) if was_running => {
                 self.abort_because("partitions were lost");
             }
             // An abort is under way already, or the outcome will be looked up for the tasks that are left.
@@ -256,11 +257,22 @@ impl<B: Broker> StreamThread<B> {
             Err(error) if is_transient(&error) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
+        let stored = &loaded.task.checkpoint().inputs;
+        let begin = begin_at(id, &loaded.group, &logs, stored, restore.restored > 0)?;
+        if !self.settings.is_exactly_once() && loaded.group.contains(&None) {
+            // Before the first row: a state without offsets has no place to go on from.
+            let offsets: Vec<_> = slot.inputs.iter().cloned().zip(begin.offsets.iter().copied()).collect();
+            let group = self.consumer.group_metadata();
+            match group.and_then(|group| self.consumer.commit_offsets(&offsets, &group)) {
+                Ok(()) => loaded.group = begin.offsets.iter().copied().map(Some).collect(),
+                // Whether we are a member still is told by the group's events.
+                Err(error) if is_transient(&error) || error.kind() == ErrorKind::Fenced => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
         let task_failed = |error| ThreadError::Task { task: id, error };
         loaded.task.end_restore().map_err(task_failed)?;
         loaded.task.refresh().map_err(task_failed)?;
-        let stored = &loaded.task.checkpoint().inputs;
-        let begin = begin_at(id, &loaded.group, &logs, stored, restore.restored > 0)?;
         loaded.rewind = begin.offsets;
         slot.lost_to_retention += begin.lost;
         slot.restored = restore.restored;
@@ -270,6 +282,7 @@ impl<B: Broker> StreamThread<B> {
         for (input, offset) in loaded.rewind.iter().enumerate() {
             loaded.task.seek(input, *offset);
         }
+        set_suspects_aside(&mut loaded.task, &slot.suspects);
         if let Stage::Restoring(loaded, _) = core::mem::replace(&mut slot.stage, Stage::Assigned) {
             slot.stage = Stage::Running(loaded);
         }

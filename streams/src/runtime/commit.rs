@@ -10,7 +10,7 @@ use super::thread::{StreamThread, is_transient};
 use super::transaction::{ChangelogEnds, Effects, Transaction};
 use crate::broker::{Broker, Consumer, ErrorKind, Offset, TopicPartition};
 use crate::store::StoreIndex;
-use crate::task::TaskId;
+use crate::task::{Part, TaskId};
 
 /// What one transaction carries.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub(super) struct Carried {
 pub(super) enum Phase {
     /// Records are processed.
     Open,
-    /// All changes are sent; their delivery is waited for.
-    Delivering,
+    /// Changes are sent; their delivery is waited for, and then comes this part.
+    Delivering(Option<Part>),
     /// The offsets have joined; the decision is to be asked for.
     Committing(Carried),
     /// The transaction can only be aborted.
@@ -89,9 +89,6 @@ impl<B: Broker> StreamThread<B> {
         if !self.begin()? {
             return Ok(());
         }
-        let now_ms = self.clock.now_ms();
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
-        let mut failure = None;
         for slot in self.slots.values_mut() {
             let Stage::Running(loaded) = &mut slot.stage else { continue };
             for (input, partition) in slot.inputs.iter().enumerate() {
@@ -101,19 +98,38 @@ impl<B: Broker> StreamThread<B> {
                     loaded.task.seek(input, position);
                 }
             }
+        }
+        self.drain((!self.settings.is_exactly_once()).then_some(Part::Outputs))
+    }
+
+    /// Sends one part of the changes; all, where the transaction holds them together.
+    fn drain(&mut self, part: Option<Part>) -> Result<(), ThreadError> {
+        let now_ms = self.clock.now_ms();
+        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        let mut failure = None;
+        for slot in self.slots.values_mut() {
+            let Stage::Running(loaded) = &mut slot.stage else { continue };
             let changelogs = self.topics.changelogs(slot.id.sub_topology);
             let mut effects = Effects { transaction, task: slot.id, changelogs, now_ms };
-            if let Err(error) = loaded.task.drain_changes(&mut effects) {
+            let drained = match part {
+                None => loaded.task.drain_changes(&mut effects),
+                Some(part) => loaded.task.drain_part(part, &mut effects),
+            };
+            if let Err(error) = drained {
                 failure = Some((slot.id, error));
                 break;
             }
         }
         match failure {
             None => {
-                self.phase = Phase::Delivering;
+                self.phase = Phase::Delivering(part.and_then(Part::next));
                 Ok(())
             }
-            Some((task, error)) => self.task_failed(task, error),
+            Some((task, error)) => {
+                // A part that was sent in part is not sent again: it can only be aborted.
+                self.phase = Phase::Open;
+                self.task_failed(task, error)
+            }
         }
     }
 
@@ -136,7 +152,7 @@ impl<B: Broker> StreamThread<B> {
     fn advance_commit(&mut self) -> Result<bool, ThreadError> {
         match &self.phase {
             Phase::Open => Ok(true),
-            Phase::Delivering => self.deliver_and_send_offsets(),
+            Phase::Delivering(next) => self.deliver_and_send_offsets(*next),
             Phase::Committing(_) => self.decide(),
             Phase::Aborting => self.abort(),
             Phase::Replacing { .. } => self.replace_producer(),
@@ -144,12 +160,15 @@ impl<B: Broker> StreamThread<B> {
         }
     }
 
-    fn deliver_and_send_offsets(&mut self) -> Result<bool, ThreadError> {
+    fn deliver_and_send_offsets(&mut self, next: Option<Part>) -> Result<bool, ThreadError> {
         if self.deliver()? > 0 {
             return Ok(false);
         }
-        if !matches!(self.phase, Phase::Delivering) {
+        if !matches!(self.phase, Phase::Delivering(_)) {
             return Ok(true);
+        }
+        if next.is_some() {
+            return self.drain(next).map(|()| true);
         }
         let Some(transaction) = &mut self.transaction else { return Ok(false) };
         let mut offsets = Vec::new();
@@ -161,7 +180,13 @@ impl<B: Broker> StreamThread<B> {
             carried.push((slot.id, next));
         }
         // Taken fresh: a rebalance may have passed since.
-        let sent = self.consumer.group_metadata().and_then(|group| transaction.send_offsets(&offsets, &group));
+        let group = self.consumer.group_metadata();
+        let sent = if self.settings.is_exactly_once() {
+            group.and_then(|group| transaction.send_offsets(&offsets, &group))
+        } else {
+            // All is written already, so this is the commit. Without an answer, the group's offsets tell where to go on.
+            group.and_then(|group| self.consumer.commit_offsets(&offsets, &group))
+        };
         match sent {
             Ok(()) => {
                 let carried = Carried { offsets: carried, ends: transaction.take_ends() };
@@ -220,10 +245,14 @@ impl<B: Broker> StreamThread<B> {
     pub(super) fn apply(&mut self, carried: &Carried) -> Result<(), ThreadError> {
         let now_ms = self.clock.now_ms();
         for (id, offsets) in &carried.offsets {
+            if !self.settings.is_exactly_once() && self.is_interleaved(*id, carried) {
+                self.restore_again(*id)?;
+                continue;
+            }
             let Some(slot) = self.slots.get_mut(id) else { continue };
             let Stage::Running(loaded) = &mut slot.stage else { continue };
             let ends: Vec<Option<Offset>> = (0..loaded.task.stores().len())
-                .map(|store| carried.ends.get(&(*id, StoreIndex(store))).copied())
+                .map(|store| carried.ends.get(&(*id, StoreIndex(store))).map(|written| written.end))
                 .collect();
             let identity = self.topics.identity(id.sub_topology);
             loaded.task.committed(&ends, identity, now_ms).map_err(|error| ThreadError::Task { task: *id, error })?;
@@ -235,6 +264,15 @@ impl<B: Broker> StreamThread<B> {
         self.counts.commits += 1;
         self.committed_at_ms = now_ms;
         Ok(())
+    }
+
+    /// Whether another has written to the task's changelogs since its last commit: a former owner that noticed too late. A store
+    /// must not claim offsets whose rows it does not hold.
+    fn is_interleaved(&self, id: TaskId, carried: &Carried) -> bool {
+        let Some(loaded) = self.slots.get(&id).and_then(|slot| slot.running()) else { return false };
+        let held = &loaded.task.checkpoint().changelog;
+        let mut written = carried.ends.iter().filter(|((task, _), _)| *task == id);
+        written.any(|((_, store), written)| !written.follows(held.get(store.0).copied().flatten()))
     }
 
     /// Deletes committed records that nobody will read again. It may fail: the next commit deletes them, too.

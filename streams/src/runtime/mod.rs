@@ -35,7 +35,7 @@ pub use instance::{Instance, InstanceSettings, ThreadState, ThreadStatus};
 pub use restore::RebuildReason;
 #[cfg(any(test, feature = "testing"))]
 pub use settings::Sabotage;
-pub use settings::{PacingMode, ShutdownGroup, ThreadSettings};
+pub use settings::{PacingMode, ProcessingGuarantee, ShutdownGroup, ThreadSettings};
 pub use status::{Blocked, InputStatus, TaskState, TaskStatus, ThreadCounts};
 pub use thread::{Step, StreamThread};
 pub use topics::{create_internal_topics, plan_internal_topics};

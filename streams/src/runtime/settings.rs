@@ -1,5 +1,16 @@
 //! How a stream thread is set up. What lives behind a trait (broker, stores, clock) is passed as a value instead.
 
+/// How often a record has its effects, in the names of Kafka Streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProcessingGuarantee {
+    /// Once: outputs, changelogs and offsets are one transaction.
+    #[default]
+    ExactlyOnceV2,
+    /// Once, and again after a failure: everything is written at once, and offsets follow. A changelog then holds rows of records
+    /// whose offsets were not committed, so a state may contain a record that is processed again. Nothing is lost.
+    AtLeastOnce,
+}
+
 /// Whether the wall clock takes part in choosing records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacingMode {
@@ -27,6 +38,8 @@ pub struct ThreadSettings {
     pub instance: String,
     /// This thread, unique in the process.
     pub thread: u32,
+    /// How often a record has its effects.
+    pub processing_guarantee: ProcessingGuarantee,
     /// Whether the member is static: `<instance>-<thread>` is then its group instance id.
     pub is_static_member: bool,
     /// What closing means to the group.
@@ -106,6 +119,7 @@ impl ThreadSettings {
             application_id: application_id.to_owned(),
             instance: instance.to_owned(),
             thread,
+            processing_guarantee: ProcessingGuarantee::ExactlyOnceV2,
             is_static_member: false,
             shutdown_group: ShutdownGroup::Leave,
             commit_interval_ms: 100,
@@ -153,6 +167,10 @@ impl ThreadSettings {
     pub fn oldest_state_ms(&self, now_ms: i64) -> i64 {
         const MARGIN_MS: u64 = 60 * 60 * 1000;
         now_ms.saturating_sub_unsigned(self.delete_retention_ms.saturating_sub(MARGIN_MS))
+    }
+
+    pub(crate) fn is_exactly_once(&self) -> bool {
+        self.processing_guarantee == ProcessingGuarantee::ExactlyOnceV2
     }
 
     pub(crate) fn is_unpaced(&self) -> bool {

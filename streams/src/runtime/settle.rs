@@ -3,7 +3,7 @@
 
 use super::commit::{Carried, Phase};
 use super::error::ThreadError;
-use super::thread::{StreamThread, is_transient, producer_config};
+use super::thread::{StreamThread, is_transient, new_producer};
 use super::transaction::Transaction;
 use crate::broker::{Broker, Consumer, Offset, TransactionalProducer};
 use crate::task::TaskId;
@@ -49,7 +49,7 @@ impl<B: Broker> StreamThread<B> {
     /// A new producer of the same name: from here on the old one can change nothing.
     pub(super) fn replace_producer(&mut self) -> Result<bool, ThreadError> {
         self.transaction = None;
-        let mut producer = self.broker.producer(&producer_config(&self.settings))?;
+        let mut producer = new_producer(&self.broker, &self.settings)?;
         match producer.init_transactions() {
             Ok(()) => {}
             Err(error) if is_transient(&error) => return Ok(false),

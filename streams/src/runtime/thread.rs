@@ -89,7 +89,7 @@ impl<B: Broker> StreamThread<B> {
         }
         let topics = Topics::read(&broker.admin()?, &topology, settings.changelog)?;
         // First of all: what an earlier life left open is aborted, and that life can commit nothing any more.
-        let mut producer = broker.producer(&producer_config(&settings))?;
+        let mut producer = new_producer(&broker, &settings)?;
         let transaction = match producer.init_transactions() {
             Ok(()) => Some(Transaction::new(producer)),
             Err(error) if is_transient(&error) => None,
@@ -157,7 +157,7 @@ impl<B: Broker> StreamThread<B> {
     pub fn wait(&mut self, max_ms: u64) {
         let is_restoring = self.slots.values().any(|slot| matches!(slot.stage, Stage::Restoring(..)));
         match (&self.phase, &mut self.transaction) {
-            (Phase::Delivering, Some(transaction)) => transaction.wait(max_ms),
+            (Phase::Delivering(_), Some(transaction)) => transaction.wait(max_ms),
             _ if is_restoring => self.reader.wait(max_ms),
             _ => self.consumer.wait(max_ms),
         }
@@ -249,11 +249,12 @@ impl<B: Broker> StreamThread<B> {
     }
 }
 
-pub(super) fn producer_config(settings: &ThreadSettings) -> ProducerConfig {
-    ProducerConfig {
+pub(super) fn new_producer<B: Broker>(broker: &B, settings: &ThreadSettings) -> Result<B::Producer, BrokerError> {
+    let config = ProducerConfig {
         transactional_id: settings.transactional_id(),
         transaction_timeout_ms: settings.transaction_timeout_ms,
-    }
+    };
+    if settings.is_exactly_once() { broker.producer(&config) } else { broker.plain_producer(&config) }
 }
 
 /// Whether the same thing may be tried again later. The topics were there at the start: a partition that is not known is one of a

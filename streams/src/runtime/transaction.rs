@@ -9,8 +9,24 @@ use crate::broker::{
 use crate::store::StoreIndex;
 use crate::task::{Collector, Origin, TaskError, TaskId};
 
-/// The end of each changelog that was written to: the offset behind the last row.
-pub(crate) type ChangelogEnds = BTreeMap<(TaskId, StoreIndex), Offset>;
+/// What was written to each changelog.
+pub(crate) type ChangelogEnds = BTreeMap<(TaskId, StoreIndex), Written>;
+
+/// Rows that were written to one changelog.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The offset behind the last row.
+    pub(crate) end: Offset,
+    /// How many rows.
+    pub(crate) rows: Offset,
+}
+
+impl Written {
+    /// Whether these rows follow `held` without a gap. Where nothing keeps strangers out, a gap is a row of another writer.
+    pub(crate) fn follows(&self, held: Option<Offset>) -> bool {
+        self.end - self.rows == held.unwrap_or(0)
+    }
+}
 
 /// What a record was that was sent.
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +105,9 @@ impl<P: TransactionalProducer> Transaction<P> {
             let Some(sent) = place.and_then(|place| sent.get(place)) else { return };
             match (*sent, delivery.offset) {
                 (Sent::Changelog { task, store }, Some(offset)) => {
-                    let end = ends.entry((task, store)).or_insert(0);
-                    *end = (*end).max(offset + 1);
+                    let written: &mut Written = ends.entry((task, store)).or_default();
+                    written.end = written.end.max(offset + 1);
+                    written.rows += 1;
                 }
                 (Sent::Output { .. }, Some(_)) => {}
                 (Sent::Output { task, origin }, None) => undelivered.push(Undelivered { task, origin }),

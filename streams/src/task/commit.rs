@@ -4,7 +4,55 @@ use super::{Collector, Task, TaskError};
 use crate::broker::{ConsumerRecord, Offset};
 use crate::store::{Checkpoint, StoreIndex, Write};
 
+/// The parts of a task's changes, in the order in which they must be written where nothing holds them together: what a record
+/// did comes before what lets go of it. A crash in between then repeats, and loses nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Outputs.
+    Outputs,
+    /// Rows of the processors' stores.
+    Stores,
+    /// Timers and stream time: behind them a record is late, and a timer has fired.
+    Time,
+}
+
+impl Part {
+    pub(crate) fn next(self) -> Option<Self> {
+        match self {
+            Self::Outputs => Some(Self::Stores),
+            Self::Stores => Some(Self::Time),
+            Self::Time => None,
+        }
+    }
+}
+
 impl Task {
+    /// Hands over one part of what [`drain_changes`](Task::drain_changes) does.
+    ///
+    /// # Errors
+    /// The collector's.
+    pub(crate) fn drain_part(&mut self, part: Part, out: &mut dyn Collector) -> Result<(), TaskError> {
+        let meta = self.state.meta;
+        let state = &self.state;
+        match part {
+            Part::Outputs => self.before_commit(out),
+            Part::Stores => state.try_for_each(|store, key, value| match store == meta {
+                true => Ok(()),
+                false => out.changelog(store, key, value),
+            }),
+            Part::Time => {
+                // The next timer of a chain before the deletion of the last one; they lie in one partition.
+                for is_deletion in [false, true] {
+                    state.try_for_each(|store, key, value| match store == meta && value.is_none() == is_deletion {
+                        true => out.changelog(store, key, value),
+                        false => Ok(()),
+                    })?;
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Hands over what differs from the last commit, one record per row, the engine's own rows included. Nothing is
     /// forgotten: the writes stay until the outcome of the commit is known.
     ///

@@ -19,6 +19,7 @@ use core::fmt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use commit::Part;
 pub use error::TaskError;
 pub use meta::Counts;
 

@@ -220,6 +220,11 @@ impl<B: Broker> Broker for FaultyBroker<B> {
         Ok(FaultyProducer { inner, faults: self.faults.clone() })
     }
 
+    fn plain_producer(&self, config: &ProducerConfig) -> Result<Self::Producer, BrokerError> {
+        let inner = self.faults.call(Operation::Connect, || self.inner.plain_producer(config))?;
+        Ok(FaultyProducer { inner, faults: self.faults.clone() })
+    }
+
     fn admin(&self) -> Result<Self::Admin, BrokerError> {
         let inner = self.faults.call(Operation::Connect, || self.inner.admin())?;
         Ok(FaultyAdmin { inner, faults: self.faults.clone() })
@@ -255,6 +260,14 @@ impl<C: Consumer> Consumer for FaultyConsumer<C> {
 
     fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, BrokerError> {
         self.faults.call(Operation::Committed, || self.inner.committed(partitions))
+    }
+
+    fn commit_offsets(
+        &mut self,
+        offsets: &[(TopicPartition, Offset)],
+        group: &GroupMetadata,
+    ) -> Result<(), BrokerError> {
+        self.faults.call(Operation::SendOffsets, || self.inner.commit_offsets(offsets, group))
     }
 
     fn assign(&mut self, partitions: &[(TopicPartition, Offset)]) -> Result<(), BrokerError> {

@@ -115,3 +115,22 @@ pub(super) fn a_member_past_the_poll_interval_commits_nothing<H: Harness>(harnes
     producer.abort().unwrap();
     assert_eq!(stage.retry(|| heir.consumer.committed(&[stage.partition(0)])).unwrap(), [None]);
 }
+
+pub(super) fn offsets_outside_a_transaction_count_at_once_under_the_members_generation<H: Harness>(harness: &H) {
+    let stage = Stage::new(harness, 2);
+    let zero = stage.partition(0);
+    let mut first = stage.member("first", None);
+    stage.settle_group(&mut [&mut first]);
+    let old = first.consumer.group_metadata().unwrap();
+    stage.retry(|| first.consumer.commit_offsets(&[(zero.clone(), 5)], &old)).unwrap();
+    assert_eq!(stage.retry(|| first.consumer.committed(std::slice::from_ref(&zero))).unwrap(), [Some(5)]);
+
+    let mut second = stage.member("second", None);
+    stage.settle_group(&mut [&mut first, &mut second]);
+    let error = stage.retry(|| first.consumer.commit_offsets(&[(zero.clone(), 9)], &old)).unwrap_err();
+    assert_eq!(error, BrokerError::IllegalGeneration { group: old.group.clone(), generation: old.generation });
+    assert_eq!(stage.retry(|| first.consumer.committed(std::slice::from_ref(&zero))).unwrap(), [Some(5)]);
+    let new = first.consumer.group_metadata().unwrap();
+    stage.retry(|| first.consumer.commit_offsets(&[(zero.clone(), 7)], &new)).unwrap();
+    assert_eq!(stage.retry(|| second.consumer.committed(std::slice::from_ref(&zero))).unwrap(), [Some(7)]);
+}

@@ -92,6 +92,15 @@ impl<'a, H: Harness> Stage<'a, H> {
         producer
     }
 
+    /// A producer without transactions, ready to begin.
+    pub(super) fn plain_producer(&self, id: &str) -> ProducerOf<H> {
+        let transactional_id = format!("{}-{id}", self.topic);
+        let config = ProducerConfig { transactional_id, transaction_timeout_ms: TRANSACTION_TIMEOUT_MS };
+        let mut producer = self.broker.plain_producer(&config).unwrap();
+        self.retry(|| producer.init_transactions()).unwrap();
+        producer
+    }
+
     pub(super) fn begin(&self, producer: &mut ProducerOf<H>) {
         self.retry(|| producer.begin()).unwrap();
     }

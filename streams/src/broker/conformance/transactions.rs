@@ -188,3 +188,16 @@ pub(super) fn a_sent_record_is_reported_once<H: Harness>(harness: &H) {
     let values: Vec<String> = (0..COUNT).map(|value| value.to_string()).collect();
     stage.expect_values(0, &values.iter().map(String::as_str).collect::<Vec<_>>());
 }
+
+pub(super) fn without_transactions_records_count_at_once_and_an_abort_takes_nothing_back<H: Harness>(harness: &H) {
+    let stage = Stage::new(harness, 1);
+    let mut producer = stage.plain_producer("a");
+    stage.write(&mut producer, 0, &["a", "b"]);
+    stage.expect_values(0, &["a", "b"]);
+    producer.abort().unwrap();
+    stage.write_and_commit(&mut producer, 0, &["c"]);
+    stage.expect_values(0, &["a", "b", "c"]);
+    let records = stage.drain(&mut stage.reader(0, 0), 0);
+    let offsets: Vec<_> = records.iter().map(|record| record.offset).collect();
+    assert_eq!(offsets, [0, 1, 2], "no marker lies between");
+}

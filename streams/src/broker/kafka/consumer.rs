@@ -80,6 +80,14 @@ impl Consumer for KafkaConsumer {
         self.group("committed")?.committed(partitions)
     }
 
+    fn commit_offsets(
+        &mut self,
+        offsets: &[(TopicPartition, Offset)],
+        group: &GroupMetadata,
+    ) -> Result<(), BrokerError> {
+        self.group("commit_offsets")?.commit_offsets(offsets, group)
+    }
+
     fn assign(&mut self, partitions: &[(TopicPartition, Offset)]) -> Result<(), BrokerError> {
         self.fetcher.assign(partitions)
     }

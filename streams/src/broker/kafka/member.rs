@@ -270,6 +270,31 @@ impl Member {
         ends::look_up(self.client.as_ref().ok_or(refused)?.client(), partitions, self.lookup_timeout_ms)
     }
 
+    /// The client commits under the generation that it has now, so one that has moved on since is refused here.
+    pub(super) fn commit_offsets(
+        &mut self,
+        offsets: &[(TopicPartition, Offset)],
+        group: &GroupMetadata,
+    ) -> Result<(), BrokerError> {
+        let operation = "commit_offsets";
+        let client = self.client(operation)?;
+        if self.refresh_identity().as_ref() != Some(group) {
+            return Err(BrokerError::IllegalGeneration { group: group.group.clone(), generation: group.generation });
+        }
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let list = list_with_offsets(offsets)?;
+        let timeout_ms = i32::try_from(self.request_timeout_ms).unwrap_or(i32::MAX);
+        native::commit_offsets(client.client(), &list, timeout_ms).map_err(|code| {
+            match Call::write(operation).of_group(group).failed(code) {
+                // A connection that broke in the middle of a change tells as little as silence.
+                BrokerError::Unavailable { operation } => BrokerError::TimedOut { operation },
+                error => error,
+            }
+        })
+    }
+
     /// Leaves the group: a dynamic member says so to the coordinator, a static one only stops.
     pub(super) fn leave(&mut self) {
         self.close(self.leave_timeout_ms);

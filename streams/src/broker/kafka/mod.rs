@@ -90,7 +90,11 @@ impl Broker for KafkaBroker {
     }
 
     fn producer(&self, config: &ProducerConfig) -> Result<KafkaProducer, BrokerError> {
-        KafkaProducer::new(&self.settings, config, &client_id(&config.transactional_id))
+        KafkaProducer::new(&self.settings, config, &client_id(&config.transactional_id), true)
+    }
+
+    fn plain_producer(&self, config: &ProducerConfig) -> Result<KafkaProducer, BrokerError> {
+        KafkaProducer::new(&self.settings, config, &client_id(&config.transactional_id), false)
     }
 
     fn admin(&self) -> Result<KafkaAdmin, BrokerError> {

@@ -216,6 +216,35 @@ pub(super) fn committed_offsets<C: ClientContext>(
     Ok(offsets)
 }
 
+/// Commits offsets as the member that the client is.
+pub(super) fn commit_offsets<C: ClientContext>(
+    client: &Client<C>,
+    offsets: &TopicPartitionList,
+    timeout_ms: i32,
+) -> Result<(), RDKafkaErrorCode> {
+    let queue = new_queue(client).ok_or(RDKafkaErrorCode::Fail)?;
+    // SAFETY: client, list and queue are alive for the call, which copies the list. Without a callback the answer comes as an event.
+    let asked = unsafe {
+        sys::rd_kafka_commit_queue(client.native_ptr(), offsets.ptr(), queue.as_ptr(), None, ptr::null_mut())
+    };
+    if asked != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return Err(asked.into());
+    }
+    let event = next_event(&queue, timeout_ms)?;
+    // SAFETY: the event is alive until the end, and with it the list; elements are read within their count.
+    unsafe {
+        let answered = sys::rd_kafka_event_topic_partition_list(event.as_ptr());
+        let Some(answered) = answered.as_ref() else { return Err(RDKafkaErrorCode::Fail) };
+        for place in 0..usize::try_from(answered.cnt).unwrap_or(0) {
+            let error = (*answered.elems.add(place)).err;
+            if error != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// How a transactional call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TransactionFailure {

@@ -1,4 +1,4 @@
-//! The transactional producer.
+//! The producer, with transactions or without.
 //!
 //! A commit is fast only when nothing is in flight: else the client's flush waits in steps of 100 ms. And an abort hangs unless
 //! the reports of what it throws away are taken. Hence the loops here.
@@ -10,7 +10,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header as NativeHeader, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
 
 use super::closing::close;
 use super::error::Call;
@@ -85,6 +85,8 @@ pub struct KafkaProducer {
     /// None only while it is being dropped.
     client: Option<Arc<BaseProducer<ReportContext>>>,
     transactional_id: String,
+    /// Whether there are transactions at all.
+    is_transactional: bool,
     timeout_ms: u64,
     phase: Phase,
     /// Records that the client took and has not reported.
@@ -92,18 +94,25 @@ pub struct KafkaProducer {
 }
 
 impl KafkaProducer {
-    pub(super) fn new(settings: &KafkaSettings, config: &ProducerConfig, client_id: &str) -> Result<Self, BrokerError> {
+    pub(super) fn new(
+        settings: &KafkaSettings,
+        config: &ProducerConfig,
+        client_id: &str,
+        is_transactional: bool,
+    ) -> Result<Self, BrokerError> {
         let message_timeout_ms = (config.transaction_timeout_ms * MESSAGE_TIMEOUT_PERCENT / 100).max(1);
         let mut native = settings.producer();
-        native
-            .set("client.id", client_id)
-            .set("transactional.id", &config.transactional_id)
-            .set("transaction.timeout.ms", config.transaction_timeout_ms.to_string())
-            .set("message.timeout.ms", message_timeout_ms.to_string());
+        native.set("client.id", client_id).set("message.timeout.ms", message_timeout_ms.to_string());
+        if is_transactional {
+            native
+                .set("transactional.id", &config.transactional_id)
+                .set("transaction.timeout.ms", config.transaction_timeout_ms.to_string());
+        }
         let client = native.create_with_context(ReportContext::default());
         Ok(Self {
             client: Some(Arc::new(client.map_err(|error| Call::read("connect").failed_with(&error))?)),
             transactional_id: config.transactional_id.clone(),
+            is_transactional,
             timeout_ms: settings.request_timeout_ms,
             phase: Phase::New,
             in_flight: 0,
@@ -234,6 +243,31 @@ impl KafkaProducer {
     }
 }
 
+/// Without transactions: there is nothing to take back, only to wait for, so that nothing is written behind what follows.
+impl KafkaProducer {
+    fn abort_plain(&mut self) -> Result<(), BrokerError> {
+        let operation = "abort";
+        self.open(operation)?.purge(PurgeConfig::default().queue());
+        for _ in 0..self.timeout_ms {
+            if self.in_flight == 0 {
+                break;
+            }
+            self.serve(REPORT_WAIT);
+        }
+        self.end_plain(operation)
+    }
+
+    fn end_plain(&mut self, operation: &'static str) -> Result<(), BrokerError> {
+        if self.in_flight > 0 {
+            let error = BrokerError::TimedOut { operation };
+            self.phase = Phase::Dead(error.clone());
+            return Err(error);
+        }
+        self.phase = Phase::Ready;
+        Ok(())
+    }
+}
+
 fn headers_of(record: &ProducerRecord<'_>) -> OwnedHeaders {
     record.headers.iter().fold(OwnedHeaders::new_with_capacity(record.headers.len()), |headers, (key, value)| {
         headers.insert(NativeHeader { key, value: Some(&**value) })
@@ -249,7 +283,8 @@ impl TransactionalProducer for KafkaProducer {
         if self.phase != Phase::New {
             return Err(BrokerError::InvalidState { operation, state: "initialised already" });
         }
-        let result = self.client(operation)?.init_transactions(self.timeout());
+        let client = self.client(operation)?;
+        let result = if self.is_transactional { client.init_transactions(self.timeout()) } else { Ok(()) };
         let id = self.transactional_id.clone();
         // It may be called again until it succeeds.
         self.finish(&Call::read(operation).of_producer(&id), result)?;
@@ -265,7 +300,8 @@ impl TransactionalProducer for KafkaProducer {
             Phase::Open => return Err(BrokerError::InvalidState { operation, state: "a transaction is open" }),
             Phase::Dead(error) => return Err(error.clone()),
         }
-        let result = self.client(operation)?.begin_transaction();
+        let client = self.client(operation)?;
+        let result = if self.is_transactional { client.begin_transaction() } else { Ok(()) };
         let id = self.transactional_id.clone();
         self.finish(&Call::read(operation).of_producer(&id), result)?;
         self.phase = Phase::Open;
@@ -301,6 +337,9 @@ impl TransactionalProducer for KafkaProducer {
     fn send_offsets(&mut self, offsets: &[(TopicPartition, Offset)], group: &GroupMetadata) -> Result<(), BrokerError> {
         let operation = "send_offsets";
         self.open(operation)?;
+        if !self.is_transactional {
+            return Err(BrokerError::InvalidState { operation, state: "no transactions" });
+        }
         // The broker takes "generation -1 of nobody" without a look, which would undo the fence.
         if group.generation < 0 || group.member.is_empty() {
             return Err(BrokerError::IllegalGeneration { group: group.group.clone(), generation: group.generation });
@@ -339,6 +378,9 @@ impl TransactionalProducer for KafkaProducer {
             }
             self.serve(REPORT_WAIT);
         }
+        if !self.is_transactional {
+            return self.end_plain(operation);
+        }
         let result = self.client(operation)?.commit_transaction(self.timeout());
         let id = self.transactional_id.clone();
         self.finish(&Call::write(operation).of_producer(&id), result)?;
@@ -348,6 +390,9 @@ impl TransactionalProducer for KafkaProducer {
 
     fn abort(&mut self) -> Result<(), BrokerError> {
         let operation = "abort";
+        if !self.is_transactional {
+            return self.abort_plain();
+        }
         let id = self.transactional_id.clone();
         let call = Call::write(operation).of_producer(&id);
         for _ in 0..(self.timeout_ms / ABORT_STEP_MS).max(1) {

@@ -209,6 +209,19 @@ impl Consumer for MemoryConsumer {
         group.map_or_else(|| Ok(vec![None; partitions.len()]), |group| group.committed(partitions))
     }
 
+    fn commit_offsets(
+        &mut self,
+        offsets: &[(TopicPartition, Offset)],
+        group: &GroupMetadata,
+    ) -> Result<(), BrokerError> {
+        self.member("commit_offsets")?;
+        let mut cluster = self.broker.lock();
+        let found = cluster.groups.entry(group.group.clone()).or_default();
+        found.check_commit(group)?;
+        found.set_offsets(offsets);
+        Ok(())
+    }
+
     fn assign(&mut self, partitions: &[(TopicPartition, Offset)]) -> Result<(), BrokerError> {
         let cluster = self.broker.lock();
         let mut positions = Vec::with_capacity(partitions.len());

@@ -140,6 +140,10 @@ impl Broker for MemoryBroker {
         Ok(MemoryProducer::new(self.clone(), config.clone()))
     }
 
+    fn plain_producer(&self, config: &ProducerConfig) -> Result<MemoryProducer, BrokerError> {
+        Ok(MemoryProducer::plain(self.clone(), config.clone()))
+    }
+
     fn admin(&self) -> Result<MemoryAdmin, BrokerError> {
         Ok(MemoryAdmin::new(self.clone()))
     }

@@ -1,7 +1,7 @@
-//! The transactional producer.
+//! The producer, with transactions or without.
 
 use super::MemoryBroker;
-use super::log::{Outcome, Refusal};
+use super::log::{Outcome, ProducerId, Refusal};
 use super::outbox::Outbox;
 use super::topic::LogIndex;
 use super::transaction::Identity;
@@ -35,6 +35,8 @@ enum Phase {
 pub struct MemoryProducer {
     broker: MemoryBroker,
     config: ProducerConfig,
+    /// Whether there are transactions at all.
+    is_transactional: bool,
     phase: Phase,
     outbox: Outbox,
     /// Partitions of this transaction that the coordinator knows; sorted.
@@ -44,7 +46,19 @@ pub struct MemoryProducer {
 
 impl MemoryProducer {
     pub(super) fn new(broker: MemoryBroker, config: ProducerConfig) -> Self {
-        Self { broker, config, phase: Phase::New, outbox: Outbox::default(), added: Vec::new(), reports: Vec::new() }
+        Self {
+            broker,
+            config,
+            is_transactional: true,
+            phase: Phase::New,
+            outbox: Outbox::default(),
+            added: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    pub(super) fn plain(broker: MemoryBroker, config: ProducerConfig) -> Self {
+        Self { is_transactional: false, ..Self::new(broker, config) }
     }
 
     /// The identity, if a transaction is open and sound.
@@ -77,12 +91,13 @@ impl MemoryProducer {
             return Ok(());
         }
         let identity = self.open(operation)?.clone();
+        let writer = self.is_transactional.then_some((identity.producer, identity.epoch));
         let mut failure = None;
         let mut is_refused = false;
         let mut cluster = self.broker.lock();
         let (added, reports) = (&mut self.added, &mut self.reports);
         self.outbox.drain(|log, record, opaque| {
-            if let (None, Err(place)) = (&failure, added.binary_search(&log)) {
+            if let (None, Some(_), Err(place)) = (&failure, writer, added.binary_search(&log)) {
                 match cluster.add_partition(&identity, log) {
                     Ok(()) => added.insert(place, log),
                     Err(error) => failure = Some(error),
@@ -90,7 +105,7 @@ impl MemoryProducer {
             }
             let mut offset = None;
             if failure.is_none() {
-                match cluster.append(log, Some((identity.producer, identity.epoch)), record) {
+                match cluster.append(log, writer, record) {
                     Ok(written) => offset = Some(written),
                     Err(Refusal::Invalid) => is_refused = true,
                     Err(Refusal::Fenced) => failure = Some(cluster.why_fenced(&identity, operation)),
@@ -107,7 +122,8 @@ impl MemoryProducer {
     }
 
     fn end(&mut self, outcome: Outcome, identity: Identity) -> Result<(), BrokerError> {
-        let result = self.broker.lock().end_transaction(&identity, outcome);
+        let result =
+            if self.is_transactional { self.broker.lock().end_transaction(&identity, outcome) } else { Ok(()) };
         result.map_err(|error| self.fail(error))?;
         self.finish(identity);
         Ok(())
@@ -125,6 +141,11 @@ impl TransactionalProducer for MemoryProducer {
             return Err(BrokerError::InvalidState { operation: "init_transactions", state: "initialised already" });
         }
         let config = &self.config;
+        if !self.is_transactional {
+            let transactional_id = config.transactional_id.as_str().into();
+            self.phase = Phase::Ready(Identity { transactional_id, producer: ProducerId(0), epoch: 0 });
+            return Ok(());
+        }
         let identity = self.broker.lock().init_producer(&config.transactional_id, config.transaction_timeout_ms)?;
         self.phase = Phase::Ready(identity);
         Ok(())
@@ -134,7 +155,7 @@ impl TransactionalProducer for MemoryProducer {
         match &self.phase {
             Phase::Ready(identity) => {
                 let identity = identity.clone();
-                let result = self.broker.lock().check_begin(&identity);
+                let result = if self.is_transactional { self.broker.lock().check_begin(&identity) } else { Ok(()) };
                 result.map_err(|error| self.fail(error))?;
                 self.phase = Phase::Open(identity);
                 Ok(())
@@ -153,7 +174,9 @@ impl TransactionalProducer for MemoryProducer {
         if self.reports.len() >= REPORTS_MAX {
             return Err(BrokerError::Unavailable { operation: "send" });
         }
-        self.outbox.push(&self.broker, record, opaque)
+        self.outbox.push(&self.broker, record, opaque)?;
+        // One by one: a crash may fall between any two, as it may on a real cluster.
+        if self.is_transactional { Ok(()) } else { self.flush("send") }
     }
 
     fn deliveries(&mut self, report: &mut dyn FnMut(Delivery)) -> Result<usize, BrokerError> {
@@ -166,6 +189,9 @@ impl TransactionalProducer for MemoryProducer {
 
     fn send_offsets(&mut self, offsets: &[(TopicPartition, Offset)], group: &GroupMetadata) -> Result<(), BrokerError> {
         let identity = self.open("send_offsets")?.clone();
+        if !self.is_transactional {
+            return Err(BrokerError::InvalidState { operation: "send_offsets", state: "no transactions" });
+        }
         if offsets.is_empty() {
             return Ok(());
         }
@@ -189,6 +215,11 @@ impl TransactionalProducer for MemoryProducer {
                     Err(BrokerError::AbortRequired { .. }) => self.abort(),
                     other => other,
                 }
+            }
+            Phase::Failed(identity) if !self.is_transactional => {
+                let identity = identity.clone();
+                self.finish(identity);
+                Ok(())
             }
             Phase::Failed(identity) => {
                 let identity = self.broker.lock().resume_after_timeout(&Identity::clone(identity));

@@ -64,7 +64,9 @@ impl World {
         let (mut counts, mut stores) = (BTreeMap::<TaskId, Counts>::new(), BTreeMap::new());
         let mut shared = self.lock();
         let mut disturbances = shared.disturbances;
-        for process in shared.instances.iter_mut().flatten().filter_map(|instance| instance.process.as_mut()) {
+        for instance in shared.instances.iter_mut().flatten() {
+            let is_exactly_once = instance.settings.is_exactly_once();
+            let Some(process) = &mut instance.process else { continue };
             disturbances.aborts += process.thread.counts().aborts;
             disturbances.settled += process.thread.counts().outcomes_settled;
             let running: Vec<TaskId> = process.thread.tasks().map(|task| task.id).collect();
@@ -77,7 +79,12 @@ impl World {
                     let partition = TopicPartition::new(self.topology.changelog_topic(spec), id.partition);
                     // What was deleted is in it as well: a disk that still has the row is wrong.
                     let mut logged = BTreeMap::new();
+                    let held = task.checkpoint().changelog.get(number).copied().flatten();
                     for record in self.broker.records(&partition).map_err(text)? {
+                        // A former owner that noticed too late may have written more; a store need only hold what it claims.
+                        if !is_exactly_once && held.is_none_or(|held| record.offset >= held) {
+                            continue;
+                        }
                         let value = record.value.map(|value| value.to_vec());
                         logged.insert(record.key.unwrap_or_default().to_vec(), value);
                     }

@@ -2,14 +2,17 @@
 //! an ordered store, timers, late records, dead letters, and a repartition to a second sub-topology.
 
 use core::ops::ControlFlow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::*;
 use crate::broker::{Cleanup, ConsumerRecord};
 use crate::partition::partition_of;
 use crate::processor::{Context, ProcessError, Processor};
 use crate::record::{BoxError, Decoded, Record, RecordTime};
-use crate::runtime::Sabotage;
+use crate::runtime::{ProcessingGuarantee, Sabotage};
 use crate::serde::{decode_text, encode_text};
 use crate::store::{StoreKind, StoreSpec};
 use crate::task::Counts;
@@ -262,4 +265,48 @@ fn a_restore_that_stops_at_the_last_stable_offset_is_found() {
     let (count, first) = found_by(|settings| settings.sabotage = Sabotage::RestoreToLastStable);
     assert!(count > 0);
     println!("{count} of {}: {first}", SEEDS / 4);
+}
+
+/// The values of an output topic, by key, each once.
+fn distinct(report: &SimulationReport, topic: &str) -> BTreeSet<(Option<Bytes>, String)> {
+    let mut found = BTreeSet::new();
+    for ((partition, key), records) in report.outputs_by_key() {
+        for record in records.iter().filter(|_| *partition.topic == *topic) {
+            // A tick is known by its time: what it counts may hold records twice.
+            let value = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned();
+            found.insert((key.clone(), value.split(':').next().unwrap_or_default().to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn at_least_once_loses_no_tick_whatever_happens_to_the_cluster() {
+    fn settings(settings: &mut crate::runtime::ThreadSettings) {
+        settings.processing_guarantee = ProcessingGuarantee::AtLeastOnce;
+    }
+    let undisturbed = SimulationOptions { is_disturbed: false, settings, ..SimulationOptions::default() };
+    let calm = run(0, &SimulationOptions { is_disturbed: false, ..SimulationOptions::default() }).unwrap();
+    assert_eq!(difference(&calm, &run(0, &undisturbed).unwrap()), None, "without trouble nothing is repeated");
+    let (ticks, read) = (distinct(&calm, "ticks"), total(&calm).read);
+    let (mut failures, mut repeated) = (Vec::new(), 0);
+    for seed in 1..=SEEDS {
+        match run(seed, &SimulationOptions { settings, ..SimulationOptions::default() }) {
+            Err(failure) => failures.push(failure.to_string()),
+            Ok(report) => {
+                let lost: Vec<_> = ticks.difference(&distinct(&report, "ticks")).cloned().collect();
+                let counts = total(&report);
+                if !lost.is_empty() {
+                    failures.push(format!("seed {seed}: {} ticks are lost, {:?}", lost.len(), lost.first()));
+                }
+                if counts.read != counts.processed + counts.late + counts.dead_lettered {
+                    failures.push(format!("seed {seed}: {counts:?} of {read}"));
+                }
+                let count = |report: &SimulationReport| report.outputs.values().map(Vec::len).sum::<usize>();
+                repeated += usize::from(count(&report) > count(&calm));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {SEEDS} failed:\n{}", failures.len(), failures.join("\n"));
+    assert!(repeated > 20, "the trouble was no trouble: {repeated}");
 }

@@ -1,0 +1,79 @@
+//! At least once: nothing is lost when a process is killed, and some of it is there twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use cluster::clock::wait_for;
+use streams::broker::TopicPartition;
+use topology::codec::decode;
+use topology::wire::{EngagementScore, topics};
+
+use crate::stage::{APPLICATION, Stage};
+use crate::topic::{lag, partitions, read};
+
+const KILLS: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Bytes per second and consumer: every kill comes in the middle of the work.
+const SLOW: u64 = 60_000;
+const FAST: u64 = 100_000_000;
+
+#[test]
+fn at_least_once_loses_no_tick_when_processes_are_killed() {
+    let stage = Stage::new();
+    let log = stage.events(&["--sessions", "8", "--minutes", "15"]);
+    stage.replay(&log, "max");
+    stage.limit_consumers(SLOW, None);
+    stage.limit_consumers(FAST, Some("reader"));
+    let broker = stage.broker();
+    let inputs: Vec<TopicPartition> = topics::INPUTS.iter().flat_map(|topic| partitions(&broker, topic)).collect();
+    let guarantee = [("CONDUCTOR__ENGINE__PROCESSING_GUARANTEE", "at_least_once")];
+    let mut instances = ["c", "d"].map(|name| stage.instance(name, "1", &guarantee));
+    for instance in &mut instances {
+        instance.start();
+    }
+    for kill in 0..KILLS {
+        let before = wait_for(PATIENCE, || lag(&broker, APPLICATION, &inputs)).unwrap();
+        assert!(before > 0, "the log was processed before enough was killed: {kill}");
+        let victim = &mut instances[kill % 2];
+        let is_moving = wait_for(PATIENCE, || {
+            victim.check();
+            (lag(&broker, APPLICATION, &inputs)? < before).then_some(())
+        });
+        assert!(is_moving.is_some(), "nothing is processed: {}", victim.said());
+        victim.kill();
+        victim.start();
+    }
+    let drained = wait_for(PATIENCE, || {
+        for instance in &mut instances {
+            instance.check();
+        }
+        (lag(&broker, APPLICATION, &inputs) == Some(0)).then_some(())
+    });
+    assert!(drained.is_some(), "it is not processed: {} {}", instances[0].said(), instances[1].said());
+    for instance in &mut instances {
+        let status = instance.stop();
+        assert!(status.success(), "it ends with {status}: {}", instance.said());
+    }
+
+    let recorded = stage.folder().join("recorded.jsonl").display().to_string();
+    stage.loadtest(&["record", "--bootstrap-servers", &stage.cluster.bootstrap_servers(), "--out", &recorded]);
+    let expected = stage.backtest(recorded.as_ref(), "expected").join("scores.jsonl");
+    let expected: BTreeSet<(String, i64)> = std::fs::read_to_string(expected).unwrap().lines().map(tick).collect();
+    let mut found = BTreeMap::<(String, i64), usize>::new();
+    for record in read(&broker, topics::ENGAGEMENT_SCORES).into_values().flatten() {
+        let score: EngagementScore = decode(&record.value.unwrap()).unwrap();
+        assert!((0.0..=1.0).contains(&score.score));
+        *found.entry((score.session.to_string(), score.at_ms)).or_default() += 1;
+    }
+    let missing: Vec<_> = expected.iter().filter(|tick| !found.contains_key(tick)).collect();
+    assert!(missing.is_empty(), "{} ticks are lost: {:?}", missing.len(), missing.first());
+    let more: Vec<_> = found.keys().filter(|tick| !expected.contains(tick)).collect();
+    assert!(more.is_empty(), "{} ticks that nobody expects: {:?}", more.len(), more.first());
+    let repeated = found.values().filter(|count| **count > 1).count();
+    println!("{} ticks, {repeated} of them more than once", found.len());
+}
+
+fn tick(line: &str) -> (String, i64) {
+    let score: serde_json::Value = serde_json::from_str(line).unwrap();
+    (score["session"].as_str().unwrap().to_owned(), score["at_ms"].as_i64().unwrap())
+}
