@@ -106,7 +106,8 @@ impl Consumer for KafkaConsumer {
     }
 
     fn ends(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {
-        self.fetcher.ends(partitions)
+        let of_member = self.member.as_ref().and_then(|member| member.ends(partitions));
+        of_member.unwrap_or_else(|| self.fetcher.ends(partitions))
     }
 
     fn wait(&mut self, max_ms: u64) {

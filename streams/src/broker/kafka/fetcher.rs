@@ -16,9 +16,10 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use super::closing::close;
 use super::context::FetchContext;
+use super::ends;
 use super::error::Call;
 use super::member::{list_of, list_with_offsets};
-use super::native::{self, End, FetchQueue, Fetched, FetchedRecord};
+use super::native::{self, FetchQueue, Fetched, FetchedRecord};
 use super::settings::KafkaSettings;
 use super::waker::Waker;
 use crate::broker::{BrokerError, ConsumerRecord, Ends, Offset, TopicPartition};
@@ -234,40 +235,8 @@ impl Fetcher {
         }
     }
 
-    pub(super) fn ends(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let unknown = Ends { log_start: -1, last_stable: -1, high_watermark: -1 };
-        let mut found = vec![unknown; partitions.len()];
-        let client = self.client("ends")?.client();
-        let answer = native::list_offsets(client, partitions, self.lookup_timeout_ms, |place, end, offset| {
-            let Some(ends) = found.get_mut(place) else { return };
-            match end {
-                End::LogStart => ends.log_start = offset,
-                End::LastStable => ends.last_stable = offset,
-                End::HighWatermark => ends.high_watermark = offset,
-            }
-        });
-        if let Err((place, code)) = answer {
-            let call = Call::read("ends");
-            return Err(match partitions.get(place) {
-                // Without any known leader the client only says that there is nothing.
-                Some(partition) if code == RDKafkaErrorCode::NoEnt => {
-                    call.of_partition(partition).failed(RDKafkaErrorCode::UnknownPartition)
-                }
-                Some(partition) => call.of_partition(partition).failed(code),
-                None => call.failed(code),
-            });
-        }
-        for ends in &mut found {
-            if ends.log_start < 0 || ends.last_stable < 0 || ends.high_watermark < 0 {
-                return Err(BrokerError::Unavailable { operation: "ends" });
-            }
-            // They were looked up one after the other.
-            ends.high_watermark = ends.high_watermark.max(ends.last_stable);
-        }
-        Ok(found)
+    pub(super) fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {
+        ends::look_up(self.client("ends")?.client(), partitions, self.lookup_timeout_ms)
     }
 
     pub(super) fn wait(&self, max_ms: u64) {

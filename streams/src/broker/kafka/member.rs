@@ -21,11 +21,12 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset as NativeOffset, TopicPartitionList};
 
 use super::closing::close_within;
+use super::ends;
 use super::error::Call;
 use super::native;
 use super::settings::KafkaSettings;
 use super::waker::Waker;
-use crate::broker::{BrokerError, ConsumerConfig, GroupEvent, GroupMetadata, Offset, TopicPartition};
+use crate::broker::{BrokerError, ConsumerConfig, Ends, GroupEvent, GroupMetadata, Offset, TopicPartition};
 
 /// Lines, errors and events that one poll serves at most.
 const SERVED_MAX: usize = 64;
@@ -107,6 +108,7 @@ pub(super) struct Member {
     client: Option<MemberClient>,
     config: ConsumerConfig,
     request_timeout_ms: u64,
+    lookup_timeout_ms: i32,
     leave_timeout_ms: u64,
     is_subscribed: bool,
     /// The last identity that was one. A member that is out keeps it: its commits are refused under it.
@@ -142,6 +144,7 @@ impl Member {
             client: Some(client),
             config: config.clone(),
             request_timeout_ms: settings.request_timeout_ms,
+            lookup_timeout_ms: i32::try_from(settings.lookup_timeout_ms).unwrap_or(i32::MAX),
             leave_timeout_ms: settings.leave_timeout_ms,
             is_subscribed: false,
             identity: Mutex::new(None),
@@ -259,6 +262,12 @@ impl Member {
             Some(partition) => Call::read(operation).of_partition(partition).failed(code),
             None => Call::read(operation).failed(code),
         })
+    }
+
+    /// Where partitions end; `None` when the member has left. No fetch of this client's holds the answer up.
+    pub(super) fn ends(&self, partitions: &[TopicPartition]) -> Option<Result<Vec<Ends>, BrokerError>> {
+        let client = self.client.as_ref()?;
+        Some(ends::look_up(client.client(), partitions, self.lookup_timeout_ms))
     }
 
     /// Leaves the group: a dynamic member says so to the coordinator, a static one only stops.
