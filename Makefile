@@ -42,5 +42,5 @@ check: tools ## Check format, lints, licences and dependencies
 format: can-build ## Format the code
 	$(CARGO) fmt --all
 
-bench: can-build ## Measure speed and memory and print the table (release build: minutes the first time)
-	./loadtest/bench.sh
+bench: can-build ## Measure speed and memory and print the table (release build: minutes the first time; ARGS=kafka: on a real Kafka, beside others)
+	./loadtest/bench.sh $(ARGS)

@@ -5,8 +5,24 @@
 # end stands what was aimed at, and whether it was reached.
 #
 #   ./loadtest/bench.sh [SESSIONS]     1000 sessions of 20 minutes by default
+#   ./loadtest/bench.sh kafka [ARGS]   on a real Kafka instead, beside a bare client loop and Kafka Streams; --help says more
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+if [ "${1:-}" = kafka ]; then
+  shift
+  # The first release build takes long. PROFILE=dev takes the dependencies that tests and demo have built already, whose C and C++ is
+  # as fast, and builds what is ours as fast as it gets without them.
+  fast=()
+  if [ "${PROFILE:-bench}" = dev ]; then
+    for package in streams engagement-conductor; do
+      for option in opt-level=3 codegen-units=1 debug-assertions=false overflow-checks=false; do
+        fast+=(--config "profile.dev.package.$package.$option")
+      done
+    done
+  fi
+  exec cargo bench --quiet --profile "${PROFILE:-bench}" "${fast[@]}" --workspace --bench kafka -- "$@"
+fi
 
 sessions=${1:-1000}
 tenth=$((sessions / 10 > 0 ? sessions / 10 : 1))

@@ -39,7 +39,8 @@ pub trait Processor: Send {
         Ok(())
     }
 
-    /// A commit is about to begin: rows that are kept decoded must be put into their stores now. Only stores may be used here.
+    /// A commit is about to begin: rows that are kept decoded must be put into their stores now. Beside stores, only edges to sinks may be
+    /// used here (so that of many changes of a row one update leaves): a processor behind an edge may have been called already.
     ///
     /// # Errors
     /// Any error stops the task.

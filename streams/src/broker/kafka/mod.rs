@@ -12,7 +12,7 @@
 //!   `init_transactions` settles it.
 //! - Closing polls without bound: clients are closed on threads of their own.
 //!
-//! Layout: `settings`, `error`, `context`: what goes in and comes out beside records. `member`, `fetcher`, `consumer`; `producer`;
+//! Layout: `settings`, `error`, `context`: what goes in and comes out beside records. `member`, `fetcher`, `ends`, `consumer`; `producer`;
 //! `admin`. `native`: the only file with unsafe code. `waker`, `closing`, `block_on`,
 //! `watchdog`: waiting.
 

@@ -7,6 +7,7 @@ use rocksdb::{ReadOptions, WriteBatch, WriteOptions};
 use super::RocksBackends;
 use super::checkpoint::{CHECKPOINT, encode};
 use super::database::{Database, Family};
+use super::recent::Recent;
 use crate::store::{Backend, Batch, Checkpoint, StoreError, StoreIndex, StoreKind, StoreSpec, Visit, Write};
 
 /// A restore that writes less than this goes on like any writing: the switch costs a file for each store.
@@ -26,6 +27,8 @@ pub(super) struct RocksBackend {
     /// The wall time of the first commit since the last flush.
     unflushed_since_ms: Option<i64>,
     restore: Restore,
+    /// What was applied last, but not by a restore.
+    recent: Recent,
     /// Made once: each call would make its own otherwise.
     reads: ReadOptions,
     /// Logged, not synced.
@@ -57,6 +60,7 @@ impl RocksBackend {
             flush_interval_ms,
             unflushed_since_ms: None,
             restore: Restore::Idle,
+            recent: Recent::default(),
             reads: ReadOptions::default(),
             writes: WriteOptions::default(),
         })
@@ -104,6 +108,20 @@ impl RocksBackend {
         Ok(())
     }
 
+    /// A restore is not read, and what is written to an ordered store is mostly not read by its key.
+    fn remember(&mut self, writes: &mut Vec<Write>) {
+        let is_restoring = !matches!(self.restore, Restore::Idle);
+        if is_restoring {
+            self.recent.clear();
+        }
+        for write in writes.drain(..) {
+            let spec = self.stores.get(write.store.0);
+            if !is_restoring && spec.is_some_and(|spec| spec.kind == StoreKind::KeyValue) {
+                self.recent.put(write);
+            }
+        }
+    }
+
     fn count_restored(&mut self, bytes: usize) -> Result<(), StoreError> {
         let Restore::Begun(before) = &mut self.restore else { return Ok(()) };
         *before += bytes;
@@ -118,6 +136,10 @@ impl RocksBackend {
 impl Backend for RocksBackend {
     fn get(&self, store: StoreIndex, key: &[u8], value: &mut Vec<u8>) -> Result<bool, StoreError> {
         value.clear();
+        if let Some(row) = self.recent.get(store, key) {
+            value.extend_from_slice(row.unwrap_or_default());
+            return Ok(row.is_some());
+        }
         let family = self.database.family(store.0)?;
         let found = self.database.db().get_pinned_cf_opt(&family, key, &self.reads);
         let found = found.map_err(|error| self.database.failed("read a row", &error))?;
@@ -151,8 +173,12 @@ impl Backend for RocksBackend {
         let bytes = batch.writes.iter().map(bytes_of).sum();
         let rows = self.rows_of(batch, bytes)?;
         let written = self.database.db().write_opt(rows, &self.writes);
-        written.map_err(|error| self.database.failed("write a batch", &error))?;
-        batch.writes.clear();
+        if let Err(error) = written {
+            // Nobody knows what is there now.
+            self.recent.clear();
+            return Err(self.database.failed("write a batch", &error));
+        }
+        self.remember(&mut batch.writes);
         self.checkpoint = core::mem::take(&mut batch.checkpoint);
         self.count_restored(bytes)?;
         self.flush_if_old()?;
@@ -164,6 +190,7 @@ impl Backend for RocksBackend {
     }
 
     fn clear(&mut self) -> Result<(), StoreError> {
+        self.recent.clear();
         self.database.clear()?;
         self.checkpoint = Checkpoint::default();
         if matches!(self.restore, Restore::Bulk) {

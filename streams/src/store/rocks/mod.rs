@@ -14,6 +14,7 @@ mod memory;
 mod options;
 #[cfg(any(test, feature = "testing"))]
 pub mod power_cut;
+mod recent;
 mod settings;
 mod statistics;
 #[cfg(test)]

@@ -10,7 +10,8 @@ pub struct RocksSettings {
     pub state_dir: PathBuf,
     /// The application; two on one machine may share a state directory.
     pub application_id: Arc<str>,
-    /// Blocks read, indexes, filters and unflushed writes of all tasks together stay below this.
+    /// Blocks read, indexes, filters and unflushed writes of all tasks together stay below this. Beside it, a task keeps up to a MiB
+    /// of the rows that it wrote last.
     pub memory_bytes: usize,
     /// The write-ahead log of one task; beyond it, what it holds is flushed.
     pub wal_bytes_max: u64,

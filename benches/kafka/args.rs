@@ -1,0 +1,62 @@
+//! The command line.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::job::{Contestant, Job, Scenario};
+
+/// Measures the engine on a real Kafka, beside a bare client loop and Kafka Streams on Java, and prints one table with the goals,
+/// reached or not. Needs Java 17 (a JDK) and Maven. Measure on idle cores.
+#[derive(Parser)]
+#[command(name = "cargo bench --bench kafka --", bin_name = "cargo bench --bench kafka --")]
+pub(crate) struct Arguments {
+    /// Records of the input; the first third warms the contestants up and does not count.
+    #[arg(long, default_value_t = 3_000_000, value_parser = clap::value_parser!(u64).range(30_000..=100_000_000))]
+    pub(crate) records: u64,
+    /// What to measure; may be given several times. Everything by default.
+    #[arg(long = "scenario", value_enum)]
+    pub(crate) scenarios: Vec<Scenario>,
+    /// Whom to measure; may be given several times. All by default.
+    #[arg(long = "contestant", value_enum, default_values_t = [Contestant::Bare, Contestant::Ours, Contestant::Java])]
+    pub(crate) contestants: Vec<Contestant>,
+    /// The state that a killed process comes back to.
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    pub(crate) state_mib: u64,
+    /// How long the idle processes are watched.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) idle_seconds: u64,
+    /// Cargo's own.
+    #[arg(long, hide = true)]
+    bench: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// One contestant's process.
+    #[command(hide = true)]
+    Run {
+        #[arg(value_enum)]
+        contestant: Contestant,
+        #[command(flatten)]
+        job: Job,
+    },
+}
+
+impl Arguments {
+    /// What is measured at full speed.
+    pub(crate) fn races(&self) -> Vec<Scenario> {
+        let races = Scenario::value_variants().iter().copied().filter(|scenario| *scenario != Scenario::Restart);
+        races.filter(|scenario| self.scenarios.is_empty() || self.scenarios.contains(scenario)).collect()
+    }
+
+    /// Whether a process is killed and started again.
+    pub(crate) fn measures_restart(&self) -> bool {
+        self.scenarios.is_empty() || self.scenarios.contains(&Scenario::Restart)
+    }
+
+    /// After so many records it counts.
+    pub(crate) fn warm_up(&self) -> u64 {
+        self.records / 3
+    }
+}

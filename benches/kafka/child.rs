@@ -1,0 +1,100 @@
+//! A contestant's process: it ends with its owner, and its CPU and memory are told by the system (Linux).
+
+use std::fs;
+use std::io::Read;
+use std::process::{Child as Process, Command, Stdio};
+use std::time::Duration;
+
+use cluster::clock::wait_for;
+
+use crate::java;
+use crate::job::{Contestant, Job, name};
+
+/// Ticks of `/proc/PID/stat` per second: what Linux tells programs, on every machine.
+const TICKS: f64 = 100.0;
+/// A contestant that was asked to end does so within this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A contestant at work. Dropped, it is killed.
+pub(crate) struct Child {
+    process: Process,
+}
+
+impl Child {
+    pub(crate) fn start(contestant: Contestant, job: &Job, java: Option<&java::Program>) -> Self {
+        let mut command = match (contestant, java) {
+            (Contestant::Java, Some(java)) => java.command(job),
+            (Contestant::Java, None) => panic!("Java was not built"),
+            _ => {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.args(["run".to_owned(), name(contestant)]);
+                command.args(job.arguments().into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
+                command
+            }
+        };
+        let process = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        Self { process: process.unwrap_or_else(|error| panic!("{command:?}: {error}")) }
+    }
+
+    /// Seconds of CPU so far, in user and in system mode, of all its threads.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        let text = self.read("stat");
+        // The name of the program stands in brackets and may contain anything.
+        let fields = text.rsplit(')').next().unwrap_or_default();
+        let ticks: f64 = fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum();
+        ticks / TICKS
+    }
+
+    /// The most memory that was resident at once.
+    pub(crate) fn peak_mib(&self) -> f64 {
+        let text = self.read("status");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1_024.0
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).unwrap()
+    }
+
+    /// Fails when it is not there any more.
+    pub(crate) fn check(&mut self) {
+        if let Some(status) = self.process.try_wait().unwrap() {
+            panic!("a contestant has ended: {status}");
+        }
+    }
+
+    /// Asks it to end, in order.
+    pub(crate) fn stop(mut self) {
+        drop(self.process.stdin.take());
+        wait_for(PATIENCE, || self.process.try_wait().unwrap());
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Returns when the owner closes our input, or is gone; looks after things every now and then.
+pub(crate) fn wait_for_the_end(mut look: impl FnMut()) {
+    let reader = std::thread::spawn(read_to_the_end);
+    cluster::clock::wait(|| {
+        look();
+        reader.is_finished().then_some(())
+    });
+}
+
+/// Ends this process when the owner closes our input, or is gone.
+pub(crate) fn end_with_the_owner() {
+    std::thread::spawn(|| {
+        read_to_the_end();
+        std::process::exit(0);
+    });
+}
+
+fn read_to_the_end() {
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}

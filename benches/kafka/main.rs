@@ -1,0 +1,85 @@
+//! What a record costs on a real Kafka, beside two peers on the same broker in the same run: a bare loop around the client (the
+//! floor) and Kafka Streams on Java. Exactly once, a commit every 100 ms, four partitions, 10,000 keys, values of 100 bytes, one
+//! thread. Each contestant is a process of its own, one after the other; CPU and memory are the process's, and how far it has
+//! come is read from the offsets that its group has committed, so that all three are measured in the same way.
+//!
+//!     cargo bench --bench kafka -- --help
+//!
+//! Nobody gets a number for work that was not done: what they wrote is read as committed and compared with what was loaded.
+//!
+//! Layout: `args`, `job`: what is asked for. `stage`, `load`: the cluster and what lies in it. `ours`, `bare`, `java`: the
+//! contestants. `child`, `watch`: their processes, and how far they are. `race`, `restart`: what is measured. `judge`: whether it
+//! was done. `table`: what is printed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::panic,
+    reason = "a program for whoever measures"
+)]
+
+mod args;
+mod bare;
+mod child;
+mod java;
+mod job;
+mod judge;
+mod load;
+mod ours;
+mod race;
+mod restart;
+mod stage;
+mod table;
+mod watch;
+
+use std::panic::catch_unwind;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use job::Contestant;
+use loadtest::interrupt::Interrupt;
+
+/// The binary's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Some(Command::Run { contestant: Contestant::Ours, job }) => ours::run(job),
+        Some(Command::Run { contestant: Contestant::Bare, job }) => bare::run(job),
+        Some(Command::Run { contestant: Contestant::Java, .. }) => panic!("Java runs in a program of its own"),
+        None => {
+            let Err(panic) = catch_unwind(|| measure(&arguments)) else { return };
+            // Everything is stopped and removed by now.
+            let code = panic.downcast_ref::<u8>().copied().unwrap_or(1);
+            std::process::exit(i32::from(code));
+        }
+    }
+}
+
+fn measure(arguments: &Arguments) {
+    // From here on, Ctrl-C ends the children and the cluster in order.
+    let interrupt = Interrupt::catch().unwrap();
+    let java = arguments.contestants.contains(&Contestant::Java).then(java::Program::build);
+    eprintln!("Starting Kafka");
+    let stage = stage::Stage::start();
+    let mut table = table::Table::default();
+    if !arguments.races().is_empty() {
+        eprintln!("Loading {} records", arguments.records);
+        let load = load::load(&stage, "input", &load::small(arguments.records), &interrupt);
+        for scenario in arguments.races() {
+            for contestant in &arguments.contestants {
+                let result = race::run(&stage, &load, scenario, *contestant, java.as_ref(), arguments, &interrupt);
+                table.add(result);
+            }
+        }
+    }
+    if arguments.measures_restart() {
+        for contestant in arguments.contestants.iter().filter(|contestant| **contestant != Contestant::Bare) {
+            table.add_restart(restart::run(&stage, *contestant, java.as_ref(), arguments, &interrupt));
+        }
+    }
+    table.print_goals();
+}
