@@ -217,7 +217,7 @@ impl<B: Broker> StreamThread<B> {
     ) -> Result<(Vec<Option<Offset>>, Vec<Ends>), BrokerError> {
         let group = self.consumer.committed(inputs)?;
         #[cfg_attr(not(any(test, feature = "testing")), allow(unused_mut, reason = "only sabotage changes it"))]
-        let mut ends = self.reader.ends(changelogs)?;
+        let mut ends = self.consumer.ends(changelogs)?;
         #[cfg(any(test, feature = "testing"))]
         if self.settings.is_sabotaged(super::settings::Sabotage::RestoreToLastStable) {
             ends.iter_mut().for_each(|ends| ends.high_watermark = ends.last_stable);
