@@ -8,4 +8,5 @@ mod instance;
 mod judge;
 mod kill;
 mod stage;
+#[path = "../shared/topic.rs"]
 mod topic;
