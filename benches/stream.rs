@@ -27,7 +27,7 @@ use engagement_conductor::settings::Settings;
 use topology::codec::{Coded, Format, decode, encode};
 use topology::event_log::EventLogReader;
 use topology::graph;
-use topology::settings::ConductorSettings;
+use topology::settings::{ConductorSettings, Formats};
 use topology::wire::{self, topics};
 
 /// The binary's.
@@ -101,7 +101,7 @@ fn recode<T: Coded>(value: &[u8], format: Format) -> Vec<u8> {
 
 /// CPU seconds from the first record sent to the last output taken.
 fn stream(records: &[Record], format: Format) -> f64 {
-    let settings = ConductorSettings { format, ..conductor_settings(&Settings::default()) };
+    let settings = ConductorSettings { formats: Formats::all(format), ..conductor_settings(&Settings::default()) };
     let mut stream = Embedded::start(graph::build(&settings).unwrap(), 6, &OUTPUTS).unwrap();
     let mut outlet = stream.outlet(&OUTPUTS, None).unwrap();
     let mut outputs = 0_u64;

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use topology::codec::{self, Format};
 use topology::event_log::LogError;
 use topology::graph;
-use topology::settings::{ConductorSettings, Learning};
+use topology::settings::{ConductorSettings, Formats, Learning};
 use topology::wire;
 
 use crate::cli::backtest::{BacktestArguments, BacktestOutputs};
@@ -28,7 +28,7 @@ pub fn conductor_settings(settings: &Settings) -> ConductorSettings {
             sections::Learning::Live => Learning::Live,
             sections::Learning::Frozen => Learning::Frozen,
         },
-        format: Format::Json,
+        formats: Formats::all(Format::Json),
     }
 }
 

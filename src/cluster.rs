@@ -2,24 +2,19 @@
 
 use streams::broker::kafka::KafkaBroker;
 use streams::topology::Topology;
-use topology::codec::Format;
 use topology::graph;
-use topology::settings::ConductorSettings;
+use topology::settings::{ConductorSettings, Formats};
 
 use crate::backtest::conductor_settings;
 use crate::failure::Failure;
-use crate::settings::{OutputFormat, Settings};
+use crate::settings::Settings;
 
 /// The topology that `conductor run` runs, and whose topics `conductor topics` looks after.
 ///
 /// # Errors
 /// A defect of the graph.
-pub fn topology(settings: &Settings) -> Result<Topology, Failure> {
-    let format = match settings.engine.output_format {
-        OutputFormat::Json => Format::Json,
-        OutputFormat::Avro => Format::Avro,
-    };
-    graph::build(&ConductorSettings { format, ..conductor_settings(settings) }).map_err(Failure::failed)
+pub fn topology(settings: &Settings, formats: Formats) -> Result<Topology, Failure> {
+    graph::build(&ConductorSettings { formats, ..conductor_settings(settings) }).map_err(Failure::failed)
 }
 
 /// The cluster of the settings. Nothing is connected yet.

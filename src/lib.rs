@@ -8,7 +8,8 @@
 //! - [`output`]: what a running application puts out, for whoever watches it
 //! - [`alarm`], [`words`], [`summary`]: that output as episodes, as sentences and as totals
 //! - [`cluster`]: how a Kafka cluster is reached, and what runs on it
-//! - [`stream`]: the stream on that cluster; [`admin`]: what an operator does to that cluster
+//! - [`stream`]: the stream on that cluster; [`admin`]: what an operator does to that cluster, and to a registry
+//! - [`registry`]: a schema registry
 //! - [`embedded`]: the stream in one process; [`backtest`], [`calibration`] and [`demo`] feed it
 //! - [`act`]: the port to what carries commands out, and the simulated platform behind it
 //! - [`terminal`]: that output on a screen, or line by line
@@ -24,6 +25,7 @@ pub mod failure;
 
 pub mod admin;
 pub mod cluster;
+pub mod registry;
 pub mod stream;
 
 pub mod embedded;

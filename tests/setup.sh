@@ -1,6 +1,7 @@
 #!/bin/sh
 # Checks what must be on this machine, and installs what is missing where that is a matter of one command: as root, with apt-get.
-# Elsewhere it says what to install. `setup.sh build` is what building needs, `setup.sh java` what Kafka needs, and without a word both.
+# Elsewhere it says what to install. `setup.sh build` is what building needs, `setup.sh java` what Kafka needs; without a word it is both, and
+# the consumers in other languages that tests run.
 set -eu
 
 debian() { command -v apt-get >/dev/null; }
@@ -51,11 +52,17 @@ missing_for_kafka() {
     have mvn || echo "maven|brew install maven"
 }
 
+# Ensurepip is what a venv needs and Debian's python3 alone has not.
+missing_for_consumers() {
+    have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || echo "python3-venv|brew install python3"
+    have kcat || echo "kcat|brew install kcat"
+}
+
 missing() {
     case ${1:-all} in
     build) missing_to_build ;;
     java) missing_for_kafka ;;
-    all) missing_to_build && missing_for_kafka ;;
+    all) missing_to_build && missing_for_kafka && missing_for_consumers ;;
     *) echo "usage: $0 [build|java]" >&2 && exit 2 ;;
     esac
 }

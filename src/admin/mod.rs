@@ -1,3 +1,4 @@
-//! What an operator does to the cluster, apart from running the stream.
+//! What an operator does to the cluster and to the registry, apart from running the stream.
 
+pub mod schemas;
 pub mod topics;

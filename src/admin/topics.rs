@@ -6,6 +6,8 @@ use streams::broker::kafka::KafkaBroker;
 use streams::broker::{Admin, Broker, BrokerError, Cleanup, TopicSpec};
 use streams::runtime::plan_internal_topics;
 use streams::topology::Topology;
+use topology::codec::Format;
+use topology::settings::Formats;
 use topology::wire::topics;
 
 use crate::cluster;
@@ -39,7 +41,7 @@ pub struct Topic {
 /// # Errors
 /// The broker does not answer.
 pub fn survey(settings: &Settings) -> Result<Vec<Topic>, Failure> {
-    let topology = cluster::topology(settings)?;
+    let topology = cluster::topology(settings, Formats::all(Format::Json))?;
     let admin = cluster::broker(settings)?.admin().map_err(unreachable)?;
     let mut surveyed = Vec::new();
     for spec in user_topics(settings.engine.partitions) {

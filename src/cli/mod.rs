@@ -14,6 +14,7 @@ pub mod backtest;
 pub mod calibrate;
 pub mod demo;
 pub mod run;
+pub mod schemas;
 pub mod topics;
 pub mod topology;
 
@@ -66,6 +67,8 @@ pub enum Command {
     Run(run::RunArguments),
     /// Plan, create or check the topics that it needs
     Topics(topics::TopicsArguments),
+    /// Check or register the schemas of what others read
+    Schemas(schemas::SchemasArguments),
     /// Watch simulated sessions: alarms, decisions, actions and their outcomes, in about a minute
     Demo(demo::DemoArguments),
     /// Compute scores, alarms and decisions over event logs, and write a report
@@ -103,6 +106,7 @@ impl Cli {
         match &self.command {
             Command::Run(_) => crate::stream::run(settings),
             Command::Topics(arguments) => topics::run(arguments, settings),
+            Command::Schemas(arguments) => schemas::run(arguments, settings),
             Command::Demo(arguments) => demo::run(arguments, settings, crate::demo::run),
             Command::Backtest(arguments) => backtest::run(arguments, settings, crate::backtest::run),
             Command::Calibrate(arguments) => calibrate::run(arguments, settings, crate::calibration::run),
@@ -118,6 +122,7 @@ impl Command {
         match self {
             Self::Run(arguments) => arguments.flags(),
             Self::Topics(arguments) => arguments.flags(),
+            Self::Schemas(arguments) => arguments.flags(),
             Self::Demo(arguments) => arguments.flags(),
             Self::Backtest(arguments) => arguments.flags(),
             Self::Calibrate(_) | Self::Topology(_) | Self::Config(_) => Vec::new(),

@@ -4,7 +4,7 @@
 //! limit that silently stays at its default is worse than no start.
 //!
 //! # Layout
-//! - [`sections`], [`detector`], [`mod@kafka`]: the settings themselves
+//! - [`sections`], [`detector`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
 //! - [`layers`]: how the layers are put on each other
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
@@ -17,6 +17,8 @@ use std::path::PathBuf;
 
 pub mod detector;
 pub mod kafka;
+pub mod output;
+pub mod registry;
 pub mod sections;
 
 pub mod error;
@@ -36,9 +38,11 @@ pub use detector::DetectorSection;
 pub use error::SettingsError;
 pub use kafka::KafkaSection;
 pub use layers::{Given, Origin, Row};
+pub use output::{OutputFormat, OutputSection, TopicFormat};
+pub use registry::RegistrySection;
 pub use sections::{
     ApplicationSection, DecisionSection, DemoSection, EngineSection, HttpSection, Learning, LogFormat, LogSection,
-    OutputFormat, PolicySection, ProcessingGuarantee, ShutdownGroup,
+    PolicySection, ProcessingGuarantee, ShutdownGroup,
 };
 
 use error::OutOfRange;
@@ -56,6 +60,10 @@ pub struct Settings {
     pub kafka: KafkaSection,
     /// How records are processed.
     pub engine: EngineSection,
+    /// How what others read is written.
+    pub output: OutputSection,
+    /// Where schemas are registered.
+    pub registry: RegistrySection,
     /// What is shown of the process, and where.
     pub http: HttpSection,
     /// When to act, and how long a command lives.
@@ -75,6 +83,7 @@ impl Settings {
         self.application.validate()?;
         self.kafka.validate()?;
         self.engine.validate()?;
+        self.registry.validate()?;
         self.http.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;

@@ -44,7 +44,9 @@ impl fmt::Debug for Secret {
 #[must_use]
 pub(super) fn redact(key: &str, value: &str) -> String {
     const TELLING: [&str; 6] = ["password", "secret", "token", "jaas", "oauth", ".key"];
-    let is_secret = key.ends_with("_file") || TELLING.iter().any(|word| key.contains(word));
+    // An address may have a password in it, whatever the key.
+    let has_user = value.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    let is_secret = has_user || key.ends_with("_file") || TELLING.iter().any(|word| key.contains(word));
     if is_secret { REDACTED.to_owned() } else { value.to_owned() }
 }
 
@@ -63,6 +65,7 @@ mod tests {
             assert_eq!(redact(key, "\"hunter2\""), "<redacted>", "{key}");
         }
         assert_eq!(redact("executor.url", "\"http://x\""), "\"http://x\"");
+        assert_eq!(redact("registry.url", "\"http://u:hunter2@x\""), "<redacted>");
     }
 
     #[test]

@@ -66,19 +66,6 @@ pub struct EngineSection {
     /// What becomes of the tasks when the process is stopped: leave (they go to the others), remain (they wait for it), or auto:
     /// remain with a name, leave without.
     pub shutdown_group: ShutdownGroup,
-    /// How the outputs are written: json or avro (single-object encoding).
-    pub output_format: OutputFormat,
-}
-
-/// How outputs are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OutputFormat {
-    /// JSON objects.
-    #[default]
-    Json,
-    /// Avro, with the fingerprint of the schema in front.
-    Avro,
 }
 
 /// How often a record has its effects, in the names of Kafka Streams.
@@ -122,7 +109,6 @@ impl Default for EngineSection {
             max_poll_interval_ms: 300_000,
             transaction_timeout_ms: 10_000,
             shutdown_group: ShutdownGroup::default(),
-            output_format: OutputFormat::default(),
         }
     }
 }

@@ -2,17 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
+use cluster::clock::wait_for;
 use streams::broker::kafka::KafkaBroker;
+use streams::broker::{Broker, Consumer, ConsumerRecord};
 use topology::codec::decode;
 use topology::wire::{InterventionResult, Policy, topics};
 
 use crate::fold::fold;
 use crate::stage::APPLICATION;
-use crate::topic::read_all;
+use crate::topic::{partitions, read};
 
 /// What a session's records of one topic are, in their order.
 type BySession = BTreeMap<String, Vec<String>>;
+
+/// Every record of a topic, by partition, when nobody writes any more.
+fn read_all(broker: &KafkaBroker, topic: &str) -> BTreeMap<u32, Vec<ConsumerRecord>> {
+    let mut reader = broker.reader().unwrap();
+    let partitions = partitions(broker, topic);
+    let ends = wait_for(Duration::from_secs(60), || reader.ends(&partitions).ok()).unwrap();
+    for (partition, ends) in partitions.iter().zip(&ends) {
+        assert_eq!(ends.last_stable, ends.high_watermark, "a transaction hangs on {partition}");
+    }
+    read(broker, topic)
+}
 
 /// The records of each session are the lines of the file, byte for byte and in their order; returns how many there are.
 pub(crate) fn same_bytes(broker: &KafkaBroker, topic: &str, file: &Path) -> usize {

@@ -18,4 +18,5 @@ mod outage;
 mod restore;
 mod shutdown;
 mod stage;
+#[path = "../shared/topic.rs"]
 mod topic;

@@ -3,7 +3,7 @@
 use streams::testing::{TestRecord, TopologyTestDriver};
 use topology::codec::{Coded, Format, decode};
 use topology::graph;
-use topology::settings::ConductorSettings;
+use topology::settings::{ConductorSettings, Formats};
 use topology::wire::{EngagementScore, InterventionCommand, InterventionResult, Policy, topics};
 
 use domain::intervention::{DecisionSettings, Mode};
@@ -29,7 +29,7 @@ pub(crate) struct Conductor {
 /// In this mode, without controls: what is tested is not left to a draw.
 pub(crate) fn settings(mode: Mode) -> ConductorSettings {
     let decision = DecisionSettings { hold_out: 0.0, ..DecisionSettings::default() };
-    ConductorSettings { mode, decision, format: Format::Json, ..ConductorSettings::default() }
+    ConductorSettings { mode, decision, formats: Formats::all(Format::Json), ..ConductorSettings::default() }
 }
 
 impl Conductor {

@@ -229,7 +229,7 @@ fn when_every_question_was_answered_new_ones_are_asked_for() {
 fn the_same_records_give_the_same_bytes() {
     let run = || {
         let mut conductor = Conductor::new(&topology::settings::ConductorSettings {
-            format: topology::codec::Format::Avro,
+            formats: topology::settings::Formats::all(topology::codec::Format::Avro),
             ..settings(Mode::Auto)
         });
         let mut room = Room::up_to_a_command(&mut conductor, "s", T0);

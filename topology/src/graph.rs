@@ -21,7 +21,7 @@ use crate::event::{self, Event, SessionId};
 use crate::learn::Learn;
 use crate::moment::Moment;
 use crate::perceive::Perceive;
-use crate::settings::ConductorSettings;
+use crate::settings::{ConductorSettings, Formats};
 use crate::stores::Stores;
 use crate::tables::{BaselineTable, PolicyGlobal};
 use crate::wire::{self, Value, topics};
@@ -35,7 +35,7 @@ const LATE_AFTER: i64 = LONG_WINDOW + GRACE;
 /// An application id that can not be a part of a topic's name.
 pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
     let mut builder = TopologyBuilder::new();
-    let format = settings.format;
+    let Formats { scores, commands, results } = settings.formats;
 
     let (stores, moments) = perceiving(&mut builder)?;
     let feedback = SourceSpec::new("intervention-feedback-source", topics::INTERVENTION_FEEDBACK, feedback);
@@ -58,9 +58,9 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
     builder.processor("decide", &[&moments, &feedback], spec, move || {
         Decide::new(stores, interventions, outputs, policy_table, decide.clone())
     })?;
-    builder.sink("scores-sink", topics::ENGAGEMENT_SCORES, &outputs.scores, encode(format))?;
-    builder.sink("commands-sink", topics::INTERVENTION_COMMANDS, &outputs.commands, encode(format))?;
-    builder.sink("results-sink", topics::INTERVENTION_RESULTS, &outputs.results, encode(format))?;
+    builder.sink("scores-sink", topics::ENGAGEMENT_SCORES, &outputs.scores, encode(scores))?;
+    builder.sink("commands-sink", topics::INTERVENTION_COMMANDS, &outputs.commands, encode(commands))?;
+    builder.sink("results-sink", topics::INTERVENTION_RESULTS, &outputs.results, encode(results))?;
 
     let learning = builder.repartition("learning", Some(1))?;
     builder.sink("learning-sink", &learning, &outputs.results, encode(Format::Avro))?;
@@ -74,7 +74,7 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
     let policy = builder.edge();
     let spec = ProcessorSpec { stores: &[posteriors], forwards: &[policy.id()], globals: &[] };
     builder.processor("learn", &[&learning], spec, move || Learn::new(posteriors, policy))?;
-    builder.sink("policy-sink", topics::POLICY, &policy, encode(format))?;
+    builder.sink("policy-sink", topics::POLICY, &policy, encode(Format::Json))?;
 
     builder.build(&settings.application_id)
 }

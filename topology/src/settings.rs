@@ -28,8 +28,27 @@ pub struct ConductorSettings {
     pub mode: Mode,
     /// How the policy is used.
     pub learning: Learning,
-    /// The encoding of the outputs.
-    pub format: Format,
+    /// How what others read is written.
+    pub formats: Formats,
+}
+
+/// How what others read is written, topic by topic. What only the application itself reads has formats of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Formats {
+    /// Topic `engagement-scores`.
+    pub scores: Format,
+    /// Topic `intervention-commands`.
+    pub commands: Format,
+    /// Topic `intervention-results`.
+    pub results: Format,
+}
+
+impl Formats {
+    /// One format for all topics.
+    #[must_use]
+    pub const fn all(format: Format) -> Self {
+        Self { scores: format, commands: format, results: format }
+    }
 }
 
 impl Default for ConductorSettings {
@@ -40,7 +59,7 @@ impl Default for ConductorSettings {
             decision: DecisionSettings::default(),
             mode: Mode::Suggest,
             learning: Learning::Live,
-            format: Format::Avro,
+            formats: Formats::all(Format::Avro),
         }
     }
 }

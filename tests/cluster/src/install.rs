@@ -74,41 +74,60 @@ fn install(package: &Package) -> Result<PathBuf, Error> {
 }
 
 fn install_into(cache: &Path, package: &Package, maven: Command) -> Result<PathBuf, Error> {
-    let installed = cache.join(&package.folder);
+    let Package { what, size, .. } = package;
+    once_in(cache, &package.folder, &format!("{what} ({size}, once) with Maven"), |work| fetch(package, work, maven))
+}
+
+/// A folder of this name in the cache, made if it is not there yet: `make` is handed an empty folder and leaves the result in `fetched`
+/// below it. Whoever comes meanwhile waits. `what` tells people why it takes a while.
+///
+/// # Errors
+/// No cache, or what `make` says.
+pub fn once(folder: &str, what: &str, make: impl FnOnce(&Path) -> Result<(), Error>) -> Result<PathBuf, Error> {
+    once_in(&cache_folder()?, folder, what, make)
+}
+
+fn once_in(
+    cache: &Path,
+    folder: &str,
+    what: &str,
+    make: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<PathBuf, Error> {
+    let installed = cache.join(folder);
     if installed.is_dir() {
         return Ok(installed);
     }
     fs::create_dir_all(cache).map_err(Error::file(cache))?;
-    let lock_path = cache.join(format!("{}.lock", package.folder));
+    let lock_path = cache.join(format!("{folder}.lock"));
     let lock = File::create(&lock_path).map_err(Error::file(&lock_path))?;
     // Another process may be installing: it does so once, for both. The lock goes with the file, or with the process.
     lock.lock().map_err(Error::file(&lock_path))?;
     if !installed.is_dir() {
-        fetch(package, cache, &installed, maven)?;
+        let _ = writeln!(io::stderr(), "Installing {what} into {}", installed.display());
+        // It is made beside, and gets its name only when it is whole.
+        let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(cache).map_err(Error::file(cache))?;
+        make(work.path())?;
+        fs::rename(work.path().join("fetched"), &installed).map_err(Error::file(&installed))?;
     }
     Ok(installed)
 }
 
-/// Fetches into a folder beside, which gets its name only when it is whole.
-fn fetch(package: &Package, cache: &Path, installed: &Path, mut maven: Command) -> Result<(), Error> {
-    let Package { what, size, .. } = package;
-    let _ = writeln!(io::stderr(), "Installing {what} ({size}, once) with Maven into {}", installed.display());
-    let work = tempfile::Builder::new().prefix(".installing-").tempdir_in(cache).map_err(Error::file(cache))?;
-    let project = work.path().join("pom.xml");
+fn fetch(package: &Package, work: &Path, mut maven: Command) -> Result<(), Error> {
+    let what = package.what;
+    let project = work.join("pom.xml");
     fs::write(&project, project_text(package)).map_err(Error::file(&project))?;
     let ran = maven
         .args(["--batch-mode", "--quiet", "-Dstyle.color=never"])
         .args(&package.goals)
-        .current_dir(work.path())
+        .current_dir(work)
         .stdin(Stdio::null())
         .output()
         .map_err(|_| Error::NoMaven)?;
-    let fetched = work.path().join("fetched");
-    if !ran.status.success() || !fetched.is_dir() {
+    if !ran.status.success() || !work.join("fetched").is_dir() {
         let said = [ran.stdout, ran.stderr].concat();
         return Err(Error::Fetch { what, output: explanation(&String::from_utf8_lossy(&said)) });
     }
-    fs::rename(&fetched, installed).map_err(Error::file(installed))
+    Ok(())
 }
 
 fn project_text(package: &Package) -> String {

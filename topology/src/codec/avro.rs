@@ -1,4 +1,5 @@
-//! Avro's single-object encoding: `0xC3 0x01`, the CRC-64-AVRO of the schema (little endian), the record.
+//! Avro's single-object encoding: `0xC3 0x01`, the CRC-64-AVRO of the schema (little endian), the record. And Confluent's framing, which
+//! puts a zero and the registry's id of the schema (big endian) in front instead.
 //!
 //! Records go straight between bytes and structs; apache-avro's `Value` in between would cost more than twice as much.
 
@@ -117,12 +118,32 @@ pub fn fingerprints() -> impl Iterator<Item = (&'static str, u64)> {
     all().flat_map(|avro| avro.readers.iter().map(|(bytes, _)| (avro.record, u64::from_le_bytes(*bytes))))
 }
 
+/// The CRC-64-AVRO of any schema, if it is one: two texts with the same number have the same bytes on the wire.
+#[must_use]
+pub fn fingerprint_of(schema: &str) -> Option<u64> {
+    Schema::parse_str(schema).ok().map(|schema| u64::from_le_bytes(fingerprint(&schema)))
+}
+
 pub(super) fn encode<T: Coded>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let failed = |error: &apache_avro::Error| EncodeError::Avro { record: T::RECORD, reason: reason(error) };
-    let avro = T::avro().map_err(failed)?;
+    let avro = T::avro().map_err(|error| failed::<T>(error))?;
     out.extend_from_slice(&avro.header);
-    avro.writer.write_ser(out, value).map_err(|error| failed(&error))?;
+    write(avro, value, out)
+}
+
+pub(super) fn encode_framed<T: Coded>(value: &T, schema_id: u32, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let avro = T::avro().map_err(|error| failed::<T>(error))?;
+    out.push(0);
+    out.extend_from_slice(&schema_id.to_be_bytes());
+    write(avro, value, out)
+}
+
+fn write<T: Coded>(avro: &Avro, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    avro.writer.write_ser(out, value).map_err(|error| failed::<T>(&error))?;
     Ok(())
+}
+
+fn failed<T: Value>(error: &apache_avro::Error) -> EncodeError {
+    EncodeError::Avro { record: T::RECORD, reason: reason(error) }
 }
 
 /// Reads what follows the marker's first byte.

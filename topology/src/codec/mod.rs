@@ -1,4 +1,4 @@
-//! Values as bytes: Avro single-object encoding, and JSON.
+//! Values as bytes: JSON, Avro single-object encoding, and Avro framed for a schema registry (written, not read).
 //!
 //! [`encode`] is told the format, [`decode`] sees it: Avro begins with `0xC3 0x01`, JSON with `{`, and what is framed
 //! for a schema registry with `0x00`. Whatever decodes has also passed [`validate`](crate::wire::Value::validate),
@@ -21,7 +21,7 @@ mod avro;
 mod error;
 mod json;
 
-pub use avro::{Avro, Coded, fingerprints};
+pub use avro::{Avro, Coded, fingerprint_of, fingerprints};
 pub use error::{DecodeError, EncodeError};
 
 /// How a value is written.
@@ -31,6 +31,11 @@ pub enum Format {
     Json,
     /// Avro single-object encoding: two marker bytes, the schema's fingerprint, the record.
     Avro,
+    /// Avro framed for a schema registry, as Confluent's clients do it: a zero byte, the schema's id (big endian), the record.
+    Confluent {
+        /// The id that the registry has given to the record's schema.
+        schema_id: u32,
+    },
 }
 
 /// Appends a value to `out`. On an error `out` is as before.
@@ -43,6 +48,7 @@ pub fn encode<T: Coded>(value: &T, format: Format, out: &mut Vec<u8>) -> Result<
     let written = match format {
         Format::Json => json::encode(value, out),
         Format::Avro => avro::encode(value, out),
+        Format::Confluent { schema_id } => avro::encode_framed(value, schema_id, out),
     };
     if written.is_err() {
         out.truncate(length_before);

@@ -1,4 +1,5 @@
 mod former_schemas;
+mod framed;
 mod garbage;
 mod golden;
 mod random;

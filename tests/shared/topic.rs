@@ -15,17 +15,6 @@ pub(crate) fn partitions(broker: &KafkaBroker, topic: &str) -> Vec<TopicPartitio
     (0..found.spec.partitions).map(|partition| TopicPartition::new(topic, partition)).collect()
 }
 
-/// Every record of a topic, by partition, when nobody writes any more.
-pub(crate) fn read_all(broker: &KafkaBroker, topic: &str) -> BTreeMap<u32, Vec<ConsumerRecord>> {
-    let mut reader = broker.reader().unwrap();
-    let partitions = partitions(broker, topic);
-    let ends = wait_for(PATIENCE, || reader.ends(&partitions).ok()).unwrap();
-    for (partition, ends) in partitions.iter().zip(&ends) {
-        assert_eq!(ends.last_stable, ends.high_watermark, "a transaction hangs on {partition}");
-    }
-    read(broker, topic)
-}
-
 /// Every record of a topic that is committed by now, by partition.
 pub(crate) fn read(broker: &KafkaBroker, topic: &str) -> BTreeMap<u32, Vec<ConsumerRecord>> {
     let partitions = partitions(broker, topic);
