@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use streams::broker::kafka::KafkaBroker;
-use streams::broker::{Admin, Broker, BrokerError, Cleanup, TopicSpec};
+use streams::broker::{Admin, Broker, Cleanup, TopicSpec};
 use streams::runtime::plan_internal_topics;
 use streams::topology::Topology;
 use topology::wire::topics;
 
+use super::unreachable;
 use crate::cluster;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -167,11 +168,4 @@ fn look_up(admin: &impl Admin, mut spec: TopicSpec, is_users: bool) -> Result<To
     }
     let found = if differs.is_empty() { Found::Fits } else { Found::Differs(differs) };
     Ok(Topic { spec, found })
-}
-
-fn unreachable(error: BrokerError) -> Failure {
-    Failure {
-        remedy: Some("is kafka.bootstrap_servers right, and does the cluster run?".into()),
-        ..Failure::failed(error)
-    }
 }
