@@ -2,6 +2,7 @@
 
 use streams::broker::kafka::KafkaBroker;
 use streams::topology::Topology;
+use topology::codec::Format;
 use topology::graph;
 use topology::settings::{ConductorSettings, Formats};
 
@@ -9,11 +10,19 @@ use crate::backtest::conductor_settings;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// The topology that `conductor run` runs, and whose topics `conductor topics` looks after.
+/// The topology for those who only look after its topics and states: how outputs are written makes no difference there.
 ///
 /// # Errors
 /// A defect of the graph.
-pub fn topology(settings: &Settings, formats: Formats) -> Result<Topology, Failure> {
+pub fn topology(settings: &Settings) -> Result<Topology, Failure> {
+    topology_in(settings, Formats::all(Format::Json))
+}
+
+/// The topology that `conductor run` runs, with outputs in these formats.
+///
+/// # Errors
+/// A defect of the graph.
+pub fn topology_in(settings: &Settings, formats: Formats) -> Result<Topology, Failure> {
     graph::build(&ConductorSettings { formats, ..conductor_settings(settings) }).map_err(Failure::failed)
 }
 

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use streams::broker::kafka::KafkaBroker;
-use streams::broker::{Admin, Broker, BrokerError, Cleanup, TopicSpec};
+use streams::broker::{Admin, Broker, Cleanup, TopicSpec};
 use streams::runtime::plan_internal_topics;
 use streams::topology::Topology;
-use topology::codec::Format;
-use topology::settings::Formats;
 use topology::wire::topics;
 
+use super::unreachable;
 use crate::cluster;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -41,7 +40,7 @@ pub struct Topic {
 /// # Errors
 /// The broker does not answer.
 pub fn survey(settings: &Settings) -> Result<Vec<Topic>, Failure> {
-    let topology = cluster::topology(settings, Formats::all(Format::Json))?;
+    let topology = cluster::topology(settings)?;
     let admin = cluster::broker(settings)?.admin().map_err(unreachable)?;
     let mut surveyed = Vec::new();
     for spec in user_topics(settings.engine.partitions) {
@@ -169,11 +168,4 @@ fn look_up(admin: &impl Admin, mut spec: TopicSpec, is_users: bool) -> Result<To
     }
     let found = if differs.is_empty() { Found::Fits } else { Found::Differs(differs) };
     Ok(Topic { spec, found })
-}
-
-fn unreachable(error: BrokerError) -> Failure {
-    Failure {
-        remedy: Some("is kafka.bootstrap_servers right, and does the cluster run?".into()),
-        ..Failure::failed(error)
-    }
 }

@@ -13,8 +13,11 @@ pub mod config;
 pub mod backtest;
 pub mod calibrate;
 pub mod demo;
+pub mod dlq;
+pub mod policy;
 pub mod run;
 pub mod schemas;
+pub mod state;
 pub mod topics;
 pub mod topology;
 
@@ -75,6 +78,12 @@ pub enum Command {
     Backtest(backtest::BacktestArguments),
     /// Measure what is usual for your sessions from their event logs
     Calibrate(calibrate::CalibrateArguments),
+    /// Show what was learned, and why something was decided
+    Policy(policy::PolicyArguments),
+    /// List and show dead letters: records that could not be used
+    Dlq(dlq::DlqArguments),
+    /// Look into the states that a stopped instance has left on its disk
+    State(state::StateArguments),
     /// Show the graph that computes
     Topology(topology::TopologyArguments),
     /// Show the settings in force and where each of them came from
@@ -110,6 +119,9 @@ impl Cli {
             Command::Demo(arguments) => demo::run(arguments, settings, crate::demo::run),
             Command::Backtest(arguments) => backtest::run(arguments, settings, crate::backtest::run),
             Command::Calibrate(arguments) => calibrate::run(arguments, settings, crate::calibration::run),
+            Command::Policy(arguments) => policy::run(arguments, settings),
+            Command::Dlq(arguments) => dlq::run(arguments, settings),
+            Command::State(arguments) => state::run(arguments, settings),
             Command::Topology(arguments) => topology::run(arguments, &crate::backtest::conductor_settings(settings)),
             Command::Config(arguments) => config::run(arguments, loaded),
         }
@@ -125,6 +137,9 @@ impl Command {
             Self::Schemas(arguments) => arguments.flags(),
             Self::Demo(arguments) => arguments.flags(),
             Self::Backtest(arguments) => arguments.flags(),
+            Self::Policy(arguments) => arguments.flags(),
+            Self::Dlq(arguments) => arguments.flags(),
+            Self::State(arguments) => arguments.flags(),
             Self::Calibrate(_) | Self::Topology(_) | Self::Config(_) => Vec::new(),
         }
     }

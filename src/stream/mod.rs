@@ -41,7 +41,7 @@ const CLOSE_MS_MAX: u64 = 4_500;
 /// # Errors
 /// Topics or states that do not fit, an address that is taken, or a failure that another thread would not survive.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
-    let topology = Arc::new(cluster::topology(settings, crate::admin::schemas::formats(settings)?)?);
+    let topology = Arc::new(cluster::topology_in(settings, crate::admin::schemas::formats(settings)?)?);
     let broker = cluster::broker(settings)?;
     crate::admin::topics::check_before_start(&broker, &topology)?;
     let backends = states(settings)?;

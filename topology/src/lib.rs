@@ -6,7 +6,8 @@
 //! - [`graph`]: sources, processors, stores and sinks, on one screen; its processors are `perceive`, `decide` and `learn`
 //! - [`calibration`]: its watching half alone, to measure what is usual
 //! - [`settings`]: what can be set about them
-//! - `rows`: what the stores hold, one file per kind of row
+//! - `rows`: what the stores hold, one file per kind of row; [`inspect`]: those rows for people
+//! - [`explain`]: a decision, computed again from its command
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
 //! - [`simulated`]: the simulated audience on the wire
 
@@ -16,7 +17,9 @@ pub mod simulated;
 pub mod wire;
 
 pub mod calibration;
+pub mod explain;
 pub mod graph;
+pub mod inspect;
 pub mod settings;
 
 mod event;
@@ -30,7 +33,7 @@ mod rows;
 mod stores;
 mod tables;
 
-pub use tables::band_name;
+pub use tables::{PolicyRecord, band_name, read_policy};
 
 #[cfg(test)]
 mod cpu_time;

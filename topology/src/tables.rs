@@ -33,19 +33,39 @@ pub(crate) struct PolicyGlobal(pub(crate) PolicyTable);
 
 impl GlobalTable for PolicyGlobal {
     fn apply(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<(), BoxError> {
-        let key = str::from_utf8(key.unwrap_or_default())?;
-        let Some(value) = value else { return Ok(()) };
-        let policy: Policy = codec::decode(value)?;
-        if let Some(anomaly) = ControlRow::parse_name(key) {
-            let n = policy.n.ok_or(Unreadable::Lacks("n"))?;
-            let mean = policy.mean.ok_or(Unreadable::Lacks("mean"))?;
-            self.0.update_control(ControlRow { anomaly, version: version(policy.version), n, mean });
-            return Ok(());
+        match read_policy(key.unwrap_or_default(), value)? {
+            Some(PolicyRecord::Arms(row)) => self.0.update(row),
+            Some(PolicyRecord::Control(row)) => self.0.update_control(row),
+            None => {}
         }
-        let key = ContextKey::parse(key).ok_or(Unreadable::Key)?;
-        self.0.update(policy_row(key, &policy));
         Ok(())
     }
+}
+
+/// A record of topic `policy`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PolicyRecord {
+    /// What was learned of the arms under one context key.
+    Arms(PolicyRow),
+    /// What an anomaly of one class does by itself.
+    Control(ControlRow),
+}
+
+/// Reads a record of topic `policy` as those do who decide by it; `None`: a tombstone, which takes nothing back.
+///
+/// # Errors
+/// A key that is neither, or a value that is none.
+pub fn read_policy(key: &[u8], value: Option<&[u8]>) -> Result<Option<PolicyRecord>, BoxError> {
+    let key = str::from_utf8(key)?;
+    let Some(value) = value else { return Ok(None) };
+    let policy: Policy = codec::decode(value)?;
+    if let Some(anomaly) = ControlRow::parse_name(key) {
+        let n = policy.n.ok_or(Unreadable::Lacks("n"))?;
+        let mean = policy.mean.ok_or(Unreadable::Lacks("mean"))?;
+        return Ok(Some(PolicyRecord::Control(ControlRow { anomaly, version: version(policy.version), n, mean })));
+    }
+    let key = ContextKey::parse(key).ok_or(Unreadable::Key)?;
+    Ok(Some(PolicyRecord::Arms(policy_row(key, &policy))))
 }
 
 fn policy_row(key: ContextKey, policy: &Policy) -> PolicyRow {

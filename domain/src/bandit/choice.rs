@@ -62,6 +62,21 @@ pub fn choose(block: &PolicyBlock, names: Names<'_>) -> Option<Choice> {
     Some(Choice { arm, propensity, confidence, probabilities, propensities })
 }
 
+/// The numbers in [0, 1) that decide: which arm, and whether the episode is a control. For whoever explains a choice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Draws {
+    /// Falls into the share of one of the arms, laid side by side in their order.
+    pub arm: f64,
+    /// Below the probability of a hold-out, the episode is a control.
+    pub hold_out: f64,
+}
+
+/// What [`choose`] and [`held_out`] draw for this block.
+#[must_use]
+pub fn draws(block: &PolicyBlock, names: Names<'_>) -> Draws {
+    Draws { arm: drawn("arm", names, block.seed_ms), hold_out: drawn("hold-out", names, block.episode_ms) }
+}
+
 /// Whether an episode is a control: drawn once for it, from names alone, so every tick of the episode says the same.
 #[must_use]
 pub fn held_out(names: Names<'_>, episode_ms: Millis, probability: f64) -> bool {
@@ -140,6 +155,17 @@ mod tests {
         }
         assert!((held / 10_000.0 - 0.12_f64).abs() < 0.01, "{held}");
         assert!((polls / acted - 0.25_f64).abs() < 0.015, "{polls} of {acted}");
+    }
+
+    #[test]
+    fn the_draws_that_are_told_are_those_that_decided() {
+        for tick in 0..1_000 {
+            let block = block([Some(0.05), Some(0.02), None, Some(0.04)], 0.03, tick * 5_000);
+            let (choice, draws) = (choose(&block, names("s")).unwrap(), draws(&block, names("s")));
+            let below: f64 = choice.propensities[..choice.arm.index()].iter().sum();
+            assert!((below..below + choice.propensity).contains(&draws.arm), "{draws:?} {choice:?}");
+            assert_eq!(held_out(names("s"), block.episode_ms, 0.2), draws.hold_out < 0.2);
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub mod beta;
 mod goals;
 
 pub use beta::BetaCounts;
-pub use choice::{Choice, Names, choose, held_out};
+pub use choice::{Choice, Draws, Names, choose, draws, held_out};
 pub use learn::{InterventionResult, Lesson, fold_arm, fold_control};
 pub use normal::Normal;
 pub use offset::Offsets;

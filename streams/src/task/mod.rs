@@ -11,6 +11,7 @@ mod dead_letter;
 mod error;
 mod input;
 mod meta;
+mod rows;
 pub(crate) mod state;
 mod step;
 mod timers;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub(crate) use commit::Part;
 pub use error::TaskError;
 pub use meta::Counts;
+pub use rows::EngineRow;
 
 use crate::broker::{ConsumerRecord, Offset, ProducerRecord, TopicPartition};
 use crate::partition::Partition;

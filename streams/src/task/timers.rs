@@ -66,8 +66,8 @@ impl Timer {
         row.extend_from_slice(&self.key);
     }
 
-    fn read_row(row: &[u8]) -> Option<Self> {
-        let (time, rest) = row.get(1..)?.split_first_chunk::<8>()?;
+    pub(super) fn read_row(row: &[u8]) -> Option<Self> {
+        let (time, rest) = row.strip_prefix(&[TIMER])?.split_first_chunk::<8>()?;
         let (node, key) = rest.split_first_chunk::<2>()?;
         let at_ms = (u64::from_be_bytes(*time) ^ SIGN) as i64;
         Some(Self { at_ms, node: u16::from_be_bytes(*node), key: SmallVec::from_slice(key) })

@@ -11,7 +11,11 @@ use domain::intervention::{Command, Intervention, Ledger, Mode, Outcome, Stage};
 use domain::outcome::Measure;
 use domain::time::Millis;
 
+use serde_json::{Value, json};
+
 use super::row::{Row, row, row_of_names};
+use crate::codec;
+use crate::wire::InterventionCommand;
 
 /// The newest tick of a session.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -53,6 +57,14 @@ impl Row for EpisodeState {
             2 => Self::Resting(Row::read(input)?),
             _ => return None,
         })
+    }
+
+    fn show(&self) -> Value {
+        match self {
+            Self::Armed => "armed".into(),
+            Self::Open(episode) => json!({ "open": episode.show() }),
+            Self::Resting(rearm) => json!({ "resting": rearm.show() }),
+        }
     }
 }
 
@@ -113,6 +125,17 @@ impl Row for Stage {
             _ => return None,
         })
     }
+
+    fn show(&self) -> Value {
+        match self {
+            Self::Proposed => "proposed".into(),
+            Self::Approved => "approved".into(),
+            Self::Withdrawn => "withdrawn".into(),
+            Self::Executed => "executed".into(),
+            Self::Measuring { from } => json!({ "measuring_from": from }),
+            Self::Settled(outcome) => json!({ "settled": outcome.show() }),
+        }
+    }
 }
 
 /// Encoded bytes, kept as they are.
@@ -130,6 +153,13 @@ impl Row for Published {
         let (bytes, rest) = input.split_at_checked(length)?;
         *input = rest;
         Some(Self(bytes.to_vec()))
+    }
+
+    /// The command; its size, where it does not decode.
+    fn show(&self) -> Value {
+        let command = codec::decode::<InterventionCommand>(&self.0).ok();
+        let shown = command.and_then(|command| serde_json::to_value(command).ok());
+        shown.unwrap_or_else(|| json!({ "bytes": self.0.len() }))
     }
 }
 

@@ -6,6 +6,7 @@ use domain::context::{SessionType, SizeBand};
 use domain::outage::{Flow, Flows};
 use domain::session::Session;
 use domain::time::Millis;
+use serde_json::{Value, json};
 
 use super::row::{Row, row};
 
@@ -80,6 +81,15 @@ impl Row for PinnedPrior {
             *rates = Row::read(input)?;
         }
         Some(pinned)
+    }
+
+    fn show(&self) -> Value {
+        let bands = |rates: &[Rates; SizeBand::ALL.len()]| {
+            let bands = SizeBand::ALL.iter().zip(rates).map(|(size, rates)| (size.to_string(), rates.show()));
+            Value::Object(bands.collect())
+        };
+        let types = SessionType::ALL.iter().zip(&self.rates).map(|(of, rates)| (of.to_string(), bands(rates)));
+        json!({ "version": self.version, "rates": Value::Object(types.collect()) })
     }
 }
 row!(Rates { chat, poll, active_short, active_long, reactions, stay });

@@ -4,6 +4,8 @@
 //! A stored value begins with the format's number; a row of another format is not guessed at: the state is rebuilt from its
 //! changelog by the program that wrote it, or refused.
 
+use serde_json::{Value, json};
+
 /// The format that this program writes.
 const FORMAT: u8 = 1;
 
@@ -13,6 +15,8 @@ pub(crate) trait Row: Sized {
     fn write(&self, out: &mut Vec<u8>);
     /// Takes the value off the front; `None` when the bytes are no such value.
     fn read(input: &mut &[u8]) -> Option<Self>;
+    /// The value for people, under the names of its fields.
+    fn show(&self) -> Value;
 }
 
 /// The whole stored value of `row`, in place of what `out` held.
@@ -39,6 +43,12 @@ macro_rules! row {
             fn read(input: &mut &[u8]) -> Option<Self> {
                 Some(Self { $($field: $crate::rows::row::Row::read(input)?),+ })
             }
+
+            fn show(&self) -> serde_json::Value {
+                let mut fields = serde_json::Map::new();
+                $(fields.insert(stringify!($field).to_owned(), $crate::rows::row::Row::show(&self.$field));)+
+                fields.into()
+            }
         }
     };
 }
@@ -54,6 +64,10 @@ macro_rules! row_of_names {
             fn read(input: &mut &[u8]) -> Option<Self> {
                 let index: u64 = $crate::rows::row::Row::read(input)?;
                 Self::ALL.get(usize::try_from(index).ok()?).copied()
+            }
+
+            fn show(&self) -> serde_json::Value {
+                self.name().into()
             }
         })+
     };
@@ -82,6 +96,10 @@ impl Row for u64 {
         }
         None
     }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
 }
 
 impl Row for i64 {
@@ -92,6 +110,10 @@ impl Row for i64 {
     fn read(input: &mut &[u8]) -> Option<Self> {
         let value = u64::read(input)?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
     }
 }
 
@@ -105,6 +127,10 @@ macro_rules! through_u64 {
             fn read(input: &mut &[u8]) -> Option<Self> {
                 <$type>::try_from(u64::read(input)?).ok()
             }
+
+            fn show(&self) -> Value {
+                json!(self)
+            }
         })+
     };
 }
@@ -117,6 +143,10 @@ impl Row for i32 {
 
     fn read(input: &mut &[u8]) -> Option<Self> {
         i64::read(input)?.try_into().ok()
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
     }
 }
 
@@ -132,6 +162,10 @@ impl Row for bool {
             _ => None,
         }
     }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
 }
 
 impl Row for f64 {
@@ -144,6 +178,10 @@ impl Row for f64 {
         *input = rest;
         Some(Self::from_bits(u64::from_le_bytes(*bytes)))
     }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
 }
 
 impl Row for f32 {
@@ -155,6 +193,10 @@ impl Row for f32 {
         let (bytes, rest) = input.split_first_chunk::<4>()?;
         *input = rest;
         Some(Self::from_bits(u32::from_le_bytes(*bytes)))
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
     }
 }
 
@@ -169,6 +211,10 @@ impl<T: Row> Row for Option<T> {
     fn read(input: &mut &[u8]) -> Option<Self> {
         Some(if bool::read(input)? { Some(T::read(input)?) } else { None })
     }
+
+    fn show(&self) -> Value {
+        self.as_ref().map_or(Value::Null, Row::show)
+    }
 }
 
 impl<A: Row, B: Row> Row for (A, B) {
@@ -179,6 +225,10 @@ impl<A: Row, B: Row> Row for (A, B) {
 
     fn read(input: &mut &[u8]) -> Option<Self> {
         Some((A::read(input)?, B::read(input)?))
+    }
+
+    fn show(&self) -> Value {
+        json!([self.0.show(), self.1.show()])
     }
 }
 
@@ -193,6 +243,10 @@ impl<T: Row + Copy + Default, const N: usize> Row for [T; N] {
             *value = T::read(input)?;
         }
         Some(values)
+    }
+
+    fn show(&self) -> Value {
+        self.iter().map(Row::show).collect()
     }
 }
 
@@ -210,6 +264,10 @@ impl<T: Row> Row for Vec<T> {
         }
         (0..length).map(|_| T::read(input)).collect()
     }
+
+    fn show(&self) -> Value {
+        self.iter().map(Row::show).collect()
+    }
 }
 
 impl Row for String {
@@ -223,6 +281,10 @@ impl Row for String {
         let (text, rest) = input.split_at_checked(length)?;
         *input = rest;
         core::str::from_utf8(text).ok().map(Self::from)
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
     }
 }
 

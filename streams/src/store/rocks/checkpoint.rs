@@ -20,6 +20,16 @@ pub(super) fn family_of(store: &StoreSpec) -> String {
     format!("{kind}:{}", store.name)
 }
 
+/// The store that a column family of [`family_of`] belongs to.
+pub(super) fn store_of(family: &str) -> Option<(&str, StoreKind)> {
+    let (kind, name) = family.split_once(':')?;
+    match kind {
+        "key-value" => Some((name, StoreKind::KeyValue)),
+        "ordered" => Some((name, StoreKind::Ordered)),
+        _ => None,
+    }
+}
+
 pub(super) fn doomed_key(family: &str) -> Vec<u8> {
     let mut key = vec![DOOMED];
     key.extend_from_slice(family.as_bytes());
@@ -169,6 +179,11 @@ mod tests {
         let spec = |name: &str, kind| StoreSpec { name: name.into(), kind, changelog_retention_ms: None };
         let families = [spec("a", StoreKind::KeyValue), spec("b", StoreKind::Ordered)].map(|spec| family_of(&spec));
         assert_eq!(families, ["key-value:a", "ordered:b"]);
+        assert_eq!(
+            families.each_ref().map(|family| store_of(family)),
+            [Some(("a", StoreKind::KeyValue)), Some(("b", StoreKind::Ordered)),]
+        );
+        assert_eq!(store_of("default"), None);
         let checkpoint = Checkpoint {
             changelog: vec![None, Some(2)],
             inputs: vec![Some(1), None],

@@ -40,15 +40,20 @@ pub(super) struct TaskDirectory {
 impl ApplicationDirectory {
     /// Makes it, and finds its one true name: leases are by name.
     pub(super) fn make(state_dir: &Path, application_id: &Arc<str>) -> Result<Self, StoreError> {
-        let mut parts = Path::new(&**application_id).components();
-        let is_a_name = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
-        if !is_a_name {
-            return Err(StoreError::UnusableName { application_id: Arc::clone(application_id) });
-        }
-        let path = state_dir.join(&**application_id);
+        let path = path_of(state_dir, application_id)?;
         let made = fs::create_dir_all(&path).and_then(|()| path.canonicalize());
         let path = made.map_err(|error| system_failed("make the state directory", &path, &error))?;
         Ok(Self { path: path.into(), application_id: Arc::clone(application_id) })
+    }
+
+    /// What is there already; nothing is made.
+    pub(super) fn find(state_dir: &Path, application_id: &Arc<str>) -> Result<Option<Self>, StoreError> {
+        let path = path_of(state_dir, application_id)?;
+        match path.canonicalize() {
+            Ok(path) => Ok(Some(Self { path: path.into(), application_id: Arc::clone(application_id) })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(system_failed("find the state directory", &path, &error)),
+        }
     }
 
     pub(super) fn task(&self, task: TaskId) -> TaskDirectory {
@@ -66,6 +71,16 @@ impl ApplicationDirectory {
         tasks.sort_unstable();
         Ok(tasks)
     }
+}
+
+/// The directory of an application, whose id must be the name of one.
+fn path_of(state_dir: &Path, application_id: &Arc<str>) -> Result<PathBuf, StoreError> {
+    let mut parts = Path::new(&**application_id).components();
+    let is_a_name = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
+    if !is_a_name {
+        return Err(StoreError::UnusableName { application_id: Arc::clone(application_id) });
+    }
+    Ok(state_dir.join(&**application_id))
 }
 
 /// The task that a directory is named after.
@@ -93,6 +108,20 @@ impl TaskDirectory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.describe()?,
             Err(error) => return Err(system_failed("read the format", &self.path, &error)),
         }
+        self.check_damage()
+    }
+
+    /// Checks that what is there can be opened, and changes nothing.
+    pub(super) fn look(&self) -> Result<(), StoreError> {
+        match fs::read_to_string(self.path.join(FORMAT_FILE)) {
+            Ok(text) => self.check(&text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(self.foreign()),
+            Err(error) => return Err(system_failed("read the format", &self.path, &error)),
+        }
+        self.check_damage()
+    }
+
+    fn check_damage(&self) -> Result<(), StoreError> {
         match fs::read_to_string(self.path.join(DAMAGE_FILE)) {
             Ok(message) => Err(StoreError::Damaged { directory: Arc::clone(&self.path), message: message.into() }),
             Err(_) => Ok(()),

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::*;
 use crate::store::StoreError;
+use crate::store::rocks::RocksInspector;
 
 /// Tells the other process where.
 const STATE_DIR: &str = "STREAMS_TEST_STATE_DIR";
@@ -68,7 +69,13 @@ fn a_process_keeps_others_out_and_leaves_all_that_it_applied_when_it_is_killed()
     let mut told = BufReader::new(child.stdout.take().unwrap());
     let applied = wait_for(200, &mut told);
     let backends = backends(directory.path());
-    for error in [backends.open(TASK, &specs()).err().unwrap(), backends.discard(TASK).unwrap_err()] {
+    let inspector = RocksInspector::open(directory.path(), APPLICATION).unwrap().unwrap();
+    let refusals = [
+        inspector.task(TASK).err().unwrap(),
+        backends.open(TASK, &specs()).err().unwrap(),
+        backends.discard(TASK).unwrap_err(),
+    ];
+    for error in refusals {
         assert!(matches!(error, StoreError::OtherProcess { .. }), "{error}");
         let message = error.to_string();
         assert!(message.contains("app/0_3 is in use by another process; stop it"), "{message}");

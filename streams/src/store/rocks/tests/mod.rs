@@ -3,6 +3,7 @@
 mod bounds;
 mod changes;
 mod crash;
+mod inspect;
 mod power;
 mod refusals;
 
