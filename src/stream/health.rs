@@ -53,6 +53,7 @@ fn why_not_working(task: &TaskStatus) -> Option<(String, String)> {
         // Waiting for a record is work as usual.
         (None | Some(Blocked::Input(_)), TaskState::Running) => return None,
         (Some(blocked), _) => words(blocked),
+        (None, TaskState::Restoring { left: 0, .. }) => "it is about to start".to_owned(),
         (None, TaskState::Restoring { left, total }) => {
             format!("its state is restored, {left} of {total} offsets are left")
         }
@@ -67,6 +68,9 @@ pub fn words(blocked: &Blocked) -> String {
     match blocked {
         Blocked::CommittedOffsets => {
             "waits for the group's offsets: a transaction is undecided, or the coordinator is away".into()
+        }
+        Blocked::StateOfAnotherProcess => {
+            "waits for its state, which another process has open: its predecessor, or one with the same engine.state_dir".into()
         }
         Blocked::StateInUse => "waits for its state, which another thread is about to close".into(),
         Blocked::Changelog => "waits for its changelog: a transaction at its end is undecided".into(),
@@ -139,6 +143,8 @@ mod tests {
         );
         let restoring = check(TaskState::Restoring { left: 5, total: 9 }, None);
         assert_eq!(restoring, "task 0_3: its state is restored, 5 of 9 offsets are left");
+        let restored = check(TaskState::Restoring { left: 0, total: 0 }, None);
+        assert_eq!(restored, "task 0_3: it is about to start");
         let mut away = thread(ThreadState::Running);
         away.unreachable_since_ms = Some(90_000);
         assert!(not_ready(&[away], 100_000, 20_000).join("").contains("does not answer stream thread 0 for 10000 ms"));

@@ -21,6 +21,9 @@ use crate::task::{Task, TaskError, TaskId, TaskSettings};
 /// Events in one round; more wait for the next.
 const EVENTS_MAX: usize = 64;
 
+/// How long a state is waited for that another process has open.
+const OTHER_PROCESS_MS_MAX: i64 = 10_000;
+
 impl<B: Broker> StreamThread<B> {
     /// Serves the group; says whether every event is known.
     pub(super) fn serve_group(&mut self) -> Result<bool, ThreadError> {
@@ -157,6 +160,9 @@ impl<B: Broker> StreamThread<B> {
         let (mut backend, damaged) = match self.open_state(id, stores) {
             Ok(opened) => opened,
             Err(StoreError::InUse { .. }) => return Ok(Some(Blocked::StateInUse)),
+            Err(StoreError::OtherProcess { .. }) if self.may_wait_for_the_state(id) => {
+                return Ok(Some(Blocked::StateOfAnotherProcess));
+            }
             Err(error) => return Err(store_failed(error)),
         };
         let oldest_ms = self.settings.oldest_state_ms(self.clock.now_ms());
@@ -186,6 +192,14 @@ impl<B: Broker> StreamThread<B> {
             slot.stage = Stage::Restoring(Box::new(loaded), restore);
         }
         Ok(None)
+    }
+
+    /// A predecessor that is being stopped soon lets go; a second process on the same directory never does.
+    fn may_wait_for_the_state(&mut self, id: TaskId) -> bool {
+        let now_ms = self.clock.now_ms();
+        let Some(slot) = self.slots.get_mut(&id) else { return false };
+        let since_ms = *slot.state_awaited_since_ms.get_or_insert(now_ms);
+        now_ms.saturating_sub(since_ms) < OTHER_PROCESS_MS_MAX
     }
 
     /// Opens the state. One that is damaged is thrown away when a changelog has all of it, and says so.

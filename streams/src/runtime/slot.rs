@@ -16,6 +16,8 @@ pub(crate) struct Slot {
     pub(crate) stage: Stage,
     /// Why it does not go on, for the operator.
     pub(crate) blocked: Option<Blocked>,
+    /// Since when another process has its state.
+    pub(crate) state_awaited_since_ms: Option<i64>,
     /// Why its state was built anew.
     pub(crate) rebuilt: Option<RebuildReason>,
     /// Records of its changelogs that were applied before it began, once it has.
@@ -105,6 +107,7 @@ impl Slot {
             inputs,
             stage: Stage::Assigned,
             blocked: None,
+            state_awaited_since_ms: None,
             rebuilt: None,
             restored: 0,
             lost_to_retention: 0,

@@ -27,6 +27,8 @@ pub enum Blocked {
     CommittedOffsets,
     /// Its state is open in another thread of the process.
     StateInUse,
+    /// Its state is open in another process: its predecessor, in its last seconds.
+    StateOfAnotherProcess,
     /// A changelog ends in a transaction whose marker is on its way.
     Changelog,
     /// The global tables are not read to their end.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::runtime::RebuildReason;
+use crate::runtime::{Blocked, RebuildReason};
 use crate::store::{Backend, Batch, Checkpoint, StoreError, StoreIndex, Visit};
 use crate::task::TaskId;
 
@@ -12,6 +12,7 @@ use crate::task::TaskId;
 struct Disk {
     inner: MemoryBackends,
     is_damaged: Arc<Mutex<bool>>,
+    is_of_another_process: Arc<Mutex<bool>>,
     told: Arc<Mutex<Vec<&'static str>>>,
 }
 
@@ -22,6 +23,9 @@ struct DiskBackend {
 
 impl BackendProvider for Disk {
     fn open(&self, task: TaskId, stores: &[StoreSpec]) -> Result<Box<dyn Backend>, StoreError> {
+        if *self.is_of_another_process.lock().unwrap() {
+            return Err(StoreError::OtherProcess { directory: std::path::Path::new("disk").into() });
+        }
         if *self.is_damaged.lock().unwrap() {
             return Err(StoreError::Damaged {
                 directory: std::path::Path::new("disk").into(),
@@ -105,6 +109,32 @@ fn a_damaged_state_without_a_changelog_is_not_thrown_away() {
     let error = (0..20).find_map(|_| thread.step().err()).unwrap();
     assert!(error.to_string().contains("the state in disk is damaged: a hole"), "{error}");
     assert!(*disk.is_damaged.lock().unwrap());
+}
+
+#[test]
+fn a_state_that_another_process_has_is_waited_for_but_not_for_ever() {
+    let (fixture, disk) = (Fixture::new(1), Disk::default());
+    filled(&fixture, &disk);
+    *disk.is_of_another_process.lock().unwrap() = true;
+    fixture.send("in", 0, "a", "1", 3);
+    let mut thread = fixture.start_with(Fixture::settings("one"), &disk, |_| Answer::Pass);
+    for _ in 0..20 {
+        fixture.clock.advance(100);
+        thread.step().unwrap();
+    }
+    assert_eq!(thread.tasks().next().unwrap().blocked, Some(Blocked::StateOfAnotherProcess));
+    *disk.is_of_another_process.lock().unwrap() = false;
+    run(&mut thread);
+    assert_eq!(fixture.out().last().unwrap(), "a=4");
+    thread.close().unwrap();
+
+    *disk.is_of_another_process.lock().unwrap() = true;
+    let mut thread = fixture.start_with(Fixture::settings("one"), &disk, |_| Answer::Pass);
+    let error = (0..2_000).find_map(|_| {
+        fixture.clock.advance(100);
+        thread.step().err()
+    });
+    assert!(error.unwrap().to_string().contains("in use by another process; stop it"));
 }
 
 #[test]
