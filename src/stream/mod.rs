@@ -126,6 +126,7 @@ fn thread_settings(settings: &Settings, instance: &str) -> ThreadSettings {
         shutdown_group: if remains { EngineShutdownGroup::Remain } else { EngineShutdownGroup::Leave },
         commit_interval_ms: engine.commit_interval_ms,
         idle_advance_ms: Some(engine.idle_advance_ms).filter(|ms| *ms > 0),
+        produced_header: true,
         purge_repartition: engine.purge_repartition,
         session_timeout_ms: engine.session_timeout_ms,
         max_poll_interval_ms: engine.max_poll_interval_ms,

@@ -7,7 +7,7 @@
 use super::error::ThreadError;
 use super::slot::Stage;
 use super::thread::{StreamThread, is_transient};
-use super::transaction::{ChangelogEnds, Effects, Transaction};
+use super::transaction::{ChangelogEnds, Effects, Transaction, produced};
 use crate::broker::{Broker, Consumer, ErrorKind, Offset, TopicPartition};
 use crate::store::StoreIndex;
 use crate::task::{Part, TaskId};
@@ -105,12 +105,13 @@ impl<B: Broker> StreamThread<B> {
     /// Sends one part of the changes; all, where the transaction holds them together.
     fn drain(&mut self, part: Option<Part>) -> Result<(), ThreadError> {
         let now_ms = self.clock.now_ms();
+        let produced = produced(&self.settings, now_ms);
         let Some(transaction) = &mut self.transaction else { return Ok(()) };
         let mut failure = None;
         for slot in self.slots.values_mut() {
             let Stage::Running(loaded) = &mut slot.stage else { continue };
             let changelogs = self.topics.changelogs(slot.id.sub_topology);
-            let mut effects = Effects { transaction, task: slot.id, changelogs, now_ms };
+            let mut effects = Effects { transaction, task: slot.id, changelogs, now_ms, produced: &produced };
             let drained = match part {
                 None => loaded.task.drain_changes(&mut effects),
                 Some(part) => loaded.task.drain_part(part, &mut effects),

@@ -39,3 +39,4 @@ pub use settings::{PacingMode, ProcessingGuarantee, ShutdownGroup, ThreadSetting
 pub use status::{Blocked, InputStatus, TaskState, TaskStatus, ThreadCounts};
 pub use thread::{Step, StreamThread};
 pub use topics::{create_internal_topics, plan_internal_topics};
+pub use transaction::PRODUCED_MS;

@@ -6,7 +6,7 @@ use super::settings::{PacingMode, ThreadSettings};
 use super::slot::{Loaded, Slot, Stage};
 use super::status::Blocked;
 use super::thread::StreamThread;
-use super::transaction::Effects;
+use super::transaction::{Effects, produced};
 use crate::broker::{Broker, Consumer};
 use crate::global::Globals;
 use crate::task::{Collector, InputState, Pacing, ProgressState, TaskError};
@@ -38,11 +38,12 @@ impl<B: Broker> StreamThread<B> {
             PacingMode::Unpaced => Pacing::Unpaced,
             PacingMode::Live => Pacing::Live { now_ms },
         };
+        let produced = produced(&self.settings, now_ms);
         let mut worked = false;
         let mut failure = None;
         for slot in self.slots.values_mut() {
             let changelogs = self.topics.changelogs(slot.id.sub_topology);
-            let mut effects = Effects { transaction, task: slot.id, changelogs, now_ms };
+            let mut effects = Effects { transaction, task: slot.id, changelogs, now_ms, produced: &produced };
             let turn = Turn { budget, pacing, globals: self.globals.globals(), settings: &self.settings };
             match turn.take(slot, &mut effects) {
                 Ok(done) => worked |= done > 0,

@@ -71,6 +71,8 @@ pub struct ThreadSettings {
     pub lookup_valid_ms: u64,
     /// Whether stores are logged. Without, a lost state is lost: for backtests that are never restored.
     pub changelog: bool,
+    /// Whether outputs carry a header [`PRODUCED_MS`](super::PRODUCED_MS): the wall time of their production, for their timestamp is event time.
+    pub produced_header: bool,
     /// Whether records of repartition topics are deleted once they are committed.
     pub purge_repartition: bool,
     /// Whether that happens to all inputs: a backtest then streams in bounded memory.
@@ -135,6 +137,7 @@ impl ThreadSettings {
             lookup_interval_ms: 20,
             lookup_valid_ms: 1_000,
             changelog: true,
+            produced_header: false,
             purge_repartition: true,
             purge_inputs: false,
             purge_interval_ms: 30_000,

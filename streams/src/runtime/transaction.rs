@@ -3,11 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use super::settings::ThreadSettings;
 use crate::broker::{
-    BrokerError, Delivery, GroupMetadata, Offset, ProducerRecord, TopicPartition, TransactionalProducer,
+    BrokerError, Delivery, GroupMetadata, Header, Headers, Offset, ProducerRecord, TopicPartition,
+    TransactionalProducer,
 };
 use crate::store::StoreIndex;
 use crate::task::{Collector, Origin, TaskError, TaskId};
+
+/// The name of the header that carries when an output was produced: milliseconds since the epoch, in decimal digits.
+pub const PRODUCED_MS: &str = "produced_ms";
+
+/// The header of outputs that are produced now; none where it is not asked for.
+pub(crate) fn produced(settings: &ThreadSettings, now_ms: i64) -> Headers {
+    let header = || (Arc::from(PRODUCED_MS), Bytes::from(now_ms.to_string()));
+    settings.produced_header.then(header).into_iter().collect()
+}
 
 /// What was written to each changelog.
 pub(crate) type ChangelogEnds = BTreeMap<(TaskId, StoreIndex), Written>;
@@ -172,11 +185,23 @@ pub(crate) struct Effects<'a, P> {
     pub(crate) changelogs: &'a [Arc<str>],
     /// Changelog records carry the time of production: retention must not eat the fresh changelog of old events.
     pub(crate) now_ms: i64,
+    /// What every output carries besides its own headers.
+    pub(crate) produced: &'a [Header],
 }
 
 impl<P: TransactionalProducer> Collector for Effects<'_, P> {
     fn send(&mut self, record: &ProducerRecord<'_>, origin: Option<Origin>) -> Result<(), TaskError> {
-        Ok(self.transaction.send(record, Sent::Output { task: self.task, origin })?)
+        let sent = Sent::Output { task: self.task, origin };
+        let mut headers = Headers::new();
+        let headers = match (record.headers, self.produced) {
+            (own, []) => own,
+            ([], produced) => produced,
+            (own, produced) => {
+                headers.extend(own.iter().chain(produced).cloned());
+                &headers
+            }
+        };
+        Ok(self.transaction.send(&ProducerRecord { headers, ..*record }, sent)?)
     }
 
     fn changelog(&mut self, store: StoreIndex, key: &[u8], value: Option<&[u8]>) -> Result<(), TaskError> {

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::broker::{BrokerError, Consumer};
+use crate::clock::Clock;
+use crate::runtime::PRODUCED_MS;
 use crate::store::{BackendProvider, StoreIndex};
 use crate::task::TaskId;
 
@@ -188,4 +190,20 @@ fn a_state_without_offsets_is_refused_with_the_remedy() {
     let error = (0..100).find_map(|_| thread.step().err()).unwrap();
     assert!(error.to_string().contains("reset the application"), "{error}");
     assert_eq!(error.kind(), ThreadErrorKind::Stop);
+}
+
+#[test]
+fn outputs_say_when_they_were_produced_and_changelogs_do_not() {
+    let fixture = Fixture::new(1);
+    fixture.send("in", 0, "a", "1", 0);
+    let mut thread = fixture.start(ThreadSettings { produced_header: true, ..Fixture::settings("one") });
+    run(&mut thread);
+    let headers = |topic: &str| {
+        let records = fixture.broker.records(&TopicPartition::new(topic, 0)).unwrap();
+        records.into_iter().map(|record| record.headers).collect::<Vec<_>>()
+    };
+    let [out] = &headers("out")[..] else { panic!("one output") };
+    let produced_ms: i64 = String::from_utf8_lossy(&out[0].1).parse().unwrap();
+    assert_eq!((&*out[0].0, produced_ms), (PRODUCED_MS, fixture.clock.now_ms()));
+    assert!(headers("app-counts-changelog").iter().all(Vec::is_empty));
 }
