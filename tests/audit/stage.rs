@@ -75,21 +75,15 @@ impl Stage {
 
     /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds.
     pub(crate) fn log(&self, sessions: &str, minutes: &str) -> PathBuf {
+        self.log_with(sessions, minutes, &[])
+    }
+
+    /// The same, with more to be said to `loadtest generate`.
+    pub(crate) fn log_with(&self, sessions: &str, minutes: &str, more: &[&str]) -> PathBuf {
         let (events, truth) = (self.folder().join("events.jsonl"), self.folder().join("truth.jsonl"));
         let (events_text, truth_text) = (events.display().to_string(), truth.display().to_string());
-        self.loadtest(&[
-            "generate",
-            "--sessions",
-            sessions,
-            "--seed",
-            "11",
-            "--minutes",
-            minutes,
-            "--out",
-            &events_text,
-            "--truth",
-            &truth_text,
-        ]);
+        let generate = ["generate", "--sessions", sessions, "--seed", "11", "--minutes", minutes];
+        self.loadtest(&[&generate[..], &["--out", &events_text, "--truth", &truth_text], more].concat());
         let commands = self.backtest(&events, "before").join("commands.jsonl");
         let mut lines: Vec<(i64, String)> = std::fs::read_to_string(&events).unwrap().lines().map(timed).collect();
         for command in std::fs::read_to_string(commands).unwrap().lines() {
