@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn a_moment_is_named_by_an_age_or_a_time() {
         assert_eq!("90s".parse(), Ok(Since::Ago(90_000)));
-        assert_eq!("3d".parse(), Ok(Since::Ago(3 * DAY_MS)));
+        assert_eq!("30m".parse(), Ok(Since::Ago(1_800_000)));
+        assert_eq!(["2h", "3d"].map(str::parse), [Ok(Since::Ago(7_200_000)), Ok(Since::Ago(3 * DAY_MS))]);
         assert_eq!("1970-01-01T00:00:07Z".parse(), Ok(Since::At(7_000)));
         assert_eq!(Since::Ago(5).at_ms(7), 2);
         for text in ["", "h", "-3h", "yesterday", "99999999999d"] {

@@ -11,12 +11,14 @@
 mod at_least_once;
 #[path = "../shared/fold.rs"]
 mod fold;
+#[path = "../shared/instance.rs"]
 mod instance;
 mod judge;
 mod kill;
 mod outage;
 mod restore;
 mod shutdown;
+#[path = "../shared/stage.rs"]
 mod stage;
 #[path = "../shared/topic.rs"]
 mod topic;

@@ -145,6 +145,8 @@ mod tests {
     fn what_is_no_row_of_the_store_is_not_guessed_at() {
         let session = key_of(|key| key::session("s-1", key));
         assert_eq!(show("ticks", &session, b"\x01").unwrap().value, None);
+        let user = key_of(|key| key::session_part("s-1", "u-7", key));
+        assert_eq!(show("ticks", &user, b""), None);
         for (store, key) in [("weather", &session[..]), ("panes", &session), ("ticks", b"\xff\xff"), ("ticks", b"")] {
             assert_eq!(show(store, key, b""), None, "{store}");
         }

@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(places(&broker, 1_000, Some(98)), ["1:98", "1:99"]);
         // The last one of these is the first that was written: it is looked for back to the beginning.
         let backwards = self::broker((0..100).rev());
-        assert_eq!(places(&backwards, 1_000, Some(98)), ["1:1", "1:0"]);
+        assert_eq!(places(&backwards, 2, Some(98)), ["1:1", "1:0"]);
     }
 
     #[test]

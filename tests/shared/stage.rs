@@ -109,7 +109,12 @@ impl Stage {
 
     /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds.
     pub(crate) fn log(&self, sessions: &str, minutes: &str) -> PathBuf {
-        let events = self.events(&["--sessions", sessions, "--minutes", minutes]);
+        self.log_with(&["--sessions", sessions, "--minutes", minutes])
+    }
+
+    /// The same, of what `loadtest generate` makes with these arguments.
+    pub(crate) fn log_with(&self, arguments: &[&str]) -> PathBuf {
+        let events = self.events(arguments);
         let commands = self.backtest(&events, "before").join("commands.jsonl");
         let mut lines: Vec<(i64, String)> = std::fs::read_to_string(&events).unwrap().lines().map(timed).collect();
         for command in std::fs::read_to_string(commands).unwrap().lines() {
