@@ -57,8 +57,9 @@ pub(crate) fn same_bytes(broker: &KafkaBroker, topic: &str, file: &Path) -> usiz
     found.values().map(Vec::len).sum()
 }
 
-/// What was learned is the fold of the results in the order in which the learner has read them; returns how many it has read.
-pub(crate) fn policy_is_the_fold(broker: &KafkaBroker) -> usize {
+/// What was learned is the fold of the results in the order in which the learner has read them; returns how many it has read, and of
+/// how many rows it made them.
+pub(crate) fn policy_is_the_fold(broker: &KafkaBroker) -> (usize, usize) {
     let input = read_all(broker, &format!("{APPLICATION}-learning-repartition"));
     let results: Vec<InterventionResult> =
         input.into_values().flatten().map(|record| decode(&record.value.unwrap()).unwrap()).collect();
@@ -68,7 +69,7 @@ pub(crate) fn policy_is_the_fold(broker: &KafkaBroker) -> usize {
         found.insert(key, decode(&record.value.unwrap()).unwrap());
     }
     assert_eq!(found, fold(&results));
-    results.len()
+    (results.len(), found.len())
 }
 
 /// The metrics say of every task that is here what the tasks say themselves.

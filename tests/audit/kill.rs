@@ -32,7 +32,7 @@ const FAST: u64 = 100_000_000;
 fn every_effect_is_there_exactly_once_whatever_is_killed() {
     let stage = Stage::new();
     let servers = stage.cluster.bootstrap_servers();
-    stage.replay(&stage.log("16", "30"), "max");
+    stage.replay_as_it_is(&stage.log("16", "30"));
     // Those that restore are not slowed.
     stage.limit_consumers(SLOW, None);
     stage.limit_consumers(FAST, Some("reader"));
@@ -62,10 +62,13 @@ fn every_effect_is_there_exactly_once_whatever_is_killed() {
     let scores = same_bytes(&broker, topics::ENGAGEMENT_SCORES, &expected.join("scores.jsonl"));
     let commands = same_bytes(&broker, topics::INTERVENTION_COMMANDS, &expected.join("commands.jsonl"));
     let results = same_bytes(&broker, topics::INTERVENTION_RESULTS, &expected.join("results.jsonl"));
-    let learned = policy_is_the_fold(&broker);
-    println!("{scores} scores, {commands} commands, {results} results, {learned} learned from; {accounts:?}");
+    let (learned, arms) = policy_is_the_fold(&broker);
+    println!(
+        "{scores} scores, {commands} commands, {results} results, {learned} learned from, {arms} rows of the policy; {accounts:?}"
+    );
     assert!(scores > 1_000 && commands > 10 && results > 5, "too little happened to prove anything");
     assert_eq!(results, learned);
+    assert!(arms > 1, "nothing was learned");
     let sent = std::fs::read_to_string(&recorded).unwrap().lines().count() as u64;
     assert_eq!(accounts.read, sent);
     assert_eq!(accounts.read, accounts.processed + accounts.late + accounts.dead_lettered);

@@ -116,8 +116,7 @@ fn an_outage_of_the_cluster_stops_time_raises_no_alarm_and_is_over_when_it_is_ov
     }
 
     let after = part(&stage, &log, &AFTER_MS, moved_by);
-    let (servers, text) = (stage.cluster.bootstrap_servers(), after.display().to_string());
-    stage.loadtest(&["replay", "--log", &text, "--bootstrap-servers", &servers, "--speed", "max", "--keep-timestamps"]);
+    stage.replay_as_it_is(&after);
     await_silence_ticks(&broker, &mut instance);
     let mut accounts = Accounts::default();
     assert_eq!(accounts.add(&instance.ask("/tasks").unwrap().1).to_string(), PARTITIONS);

@@ -6,10 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use cluster::clock::wait_for;
-use domain::time::MINUTE;
 use serde_json::Value;
 use streams::broker::TopicPartition;
-use streams::clock::Clock;
 use topology::codec::decode;
 use topology::wire::{InterventionCommand, topics};
 
@@ -44,18 +42,14 @@ fn an_operator_is_told_what_was_learned_decided_and_lost_and_what_lies_on_disk()
 
 /// Runs the stream over a log until it is processed; says how many records it had.
 fn run(stage: &Stage, servers: &str, states: &str) -> u64 {
-    // Feedback names its command by the tick of the decision: the times must stay as they are, and be young enough to be kept.
-    let start_ms = (loadtest::clock::SystemClock::start().now_ms() - 90 * MINUTE) / (5 * MINUTE) * (5 * MINUTE);
-    let log = stage.log_with(&["--sessions", "8", "--minutes", "30", "--start-ms", &start_ms.to_string()]);
+    let log = stage.log("8", "30");
     let lines = std::fs::read_to_string(&log).unwrap();
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     let cough = serde_json::json!({
         "topic": "chat", "key": COUGHED, "timestamp_ms": last["timestamp_ms"], "value": { "kind": "cough", "user": "u" },
     });
     writeln!(std::fs::File::options().append(true).open(&log).unwrap(), "{cough}").unwrap();
-    let log = log.display().to_string();
-    let replay = ["replay", "--log", &log, "--bootstrap-servers", servers, "--speed", "max", "--keep-timestamps"];
-    stage.loadtest(&replay);
+    stage.replay_as_it_is(&log);
 
     let broker = stage.broker();
     let inputs: Vec<TopicPartition> = topics::INPUTS.iter().flat_map(|topic| partitions(&broker, topic)).collect();

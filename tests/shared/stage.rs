@@ -6,8 +6,11 @@ use std::process::Command;
 
 use clap::Parser;
 use cluster::{Cluster, Options};
+use domain::time::{HOUR, MINUTE};
+
 use loadtest::interrupt::Interrupt;
 use streams::broker::kafka::{KafkaBroker, KafkaSettings};
+use streams::clock::Clock;
 
 use crate::instance::Instance;
 
@@ -60,7 +63,15 @@ impl Stage {
         Instance::new(name, self.folder(), &arguments, &[ENVIRONMENT, more].concat())
     }
 
-    /// Sends a log.
+    /// Sends a log with its times as they are, at once.
+    pub(crate) fn replay_as_it_is(&self, log: &Path) {
+        let (log, servers) = (log.display().to_string(), self.cluster.bootstrap_servers());
+        let arguments =
+            ["replay", "--log", &log, "--bootstrap-servers", &servers, "--speed", "max", "--keep-timestamps"];
+        self.loadtest(&arguments);
+    }
+
+    /// Sends a log, moved to now.
     pub(crate) fn replay(&self, log: &Path, speed: &str) {
         let log = log.display().to_string();
         let servers = self.cluster.bootstrap_servers();
@@ -107,14 +118,11 @@ impl Stage {
         loadtest::run(&loadtest::args::Arguments::parse_from(line).command, &Interrupt::default()).unwrap();
     }
 
-    /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds.
+    /// Simulated sessions, with the feedback of an executor that carries out every command within two seconds. Feedback names its command
+    /// by the tick of the decision: such a log is replayed with its times as they are, and they are of the last hours.
     pub(crate) fn log(&self, sessions: &str, minutes: &str) -> PathBuf {
-        self.log_with(&["--sessions", sessions, "--minutes", minutes])
-    }
-
-    /// The same, of what `loadtest generate` makes with these arguments.
-    pub(crate) fn log_with(&self, arguments: &[&str]) -> PathBuf {
-        let events = self.events(arguments);
+        let start_ms = (loadtest::clock::SystemClock::start().now_ms() - 3 * HOUR) / (5 * MINUTE) * (5 * MINUTE);
+        let events = self.events(&["--sessions", sessions, "--minutes", minutes, "--start-ms", &start_ms.to_string()]);
         let commands = self.backtest(&events, "before").join("commands.jsonl");
         let mut lines: Vec<(i64, String)> = std::fs::read_to_string(&events).unwrap().lines().map(timed).collect();
         for command in std::fs::read_to_string(commands).unwrap().lines() {

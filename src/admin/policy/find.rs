@@ -75,17 +75,26 @@ pub fn in_topic(broker: &impl Broker, id: &str) -> Result<Vec<InterventionComman
     let mut reader = TopicReader::open(broker, topics::INTERVENTION_COMMANDS)?;
     let count = u32::try_from(reader.partitions().len()).unwrap_or(u32::MAX).max(1);
     let partition = partition_of(session.as_bytes(), count);
-    let mut found = Vec::new();
+    let (mut found, mut unreadable) = (Vec::new(), None);
     for span in reader.partitions().to_vec().iter().filter(|span| span.partition.partition == partition) {
         reader.read(span, span.start, |record| {
             let is_sessions = record.key.as_deref() == Some(session.as_bytes());
             let value = record.value.as_deref().filter(|_| is_sessions);
-            let command = value.and_then(|value| codec::decode::<InterventionCommand>(value).ok());
-            found.extend(command.filter(|command| command.command == id));
+            match value.map(codec::decode::<InterventionCommand>) {
+                Some(Ok(command)) if command.command == id => found.push(command),
+                Some(Err(error)) => unreadable = Some(error),
+                _ => {}
+            }
             if found.len() < FOUND_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
     }
-    found_or_refused(found, id, "topic intervention-commands")
+    match unreadable {
+        Some(error) if found.is_empty() => Err(Failure::refused(
+            format_args!("{} is not among the commands of its session that can be read: {error}", safe(id)),
+            "explain it from a file of commands in JSON with --log, or read the topic with the version that wrote it",
+        )),
+        _ => found_or_refused(found, id, "topic intervention-commands"),
+    }
 }
 
 fn found_or_refused(
@@ -102,10 +111,38 @@ fn found_or_refused(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use streams::broker::memory::{MemoryBroker, Settings};
+    use streams::broker::{Admin, Cleanup, ProducerRecord, TopicSpec};
     use topology::wire::{CommandStatus, InterventionKind};
 
     use super::*;
+    use crate::clock::SystemClock;
     use crate::report::sample::command;
+
+    /// What is framed for a registry is not read by this version.
+    #[test]
+    fn a_command_on_the_topic_that_can_not_be_read_is_not_said_to_be_missing() {
+        let broker = MemoryBroker::new(Arc::new(SystemClock), Settings::default());
+        let topic: Arc<str> = topics::INTERVENTION_COMMANDS.into();
+        let spec = TopicSpec { name: topic.to_string(), partitions: 3, cleanup: Cleanup::Delete, retention_ms: None };
+        broker.admin().unwrap().create_topics(&[spec]).unwrap();
+        let approved = command("s", 5_000, InterventionKind::Poll, CommandStatus::Approved);
+        let json = serde_json::to_vec(&approved).unwrap();
+        let mut loader = broker.loader();
+        for (key, value) in [("s", json.as_slice()), ("t", b"\0\0\0\0\x07framed")] {
+            let (partition, key, value) = (partition_of(key.as_bytes(), 3), Some(key.as_bytes()), Some(value));
+            let record = ProducerRecord { topic: &topic, partition, timestamp_ms: 5_000, key, value, headers: &[] };
+            loader.send(&record).unwrap();
+        }
+        loader.flush();
+        assert_eq!(in_topic(&broker, "s:5000:0").unwrap(), [approved]);
+        let refused = in_topic(&broker, "t:5000:0").unwrap_err();
+        assert!(refused.exit_code() == 2 && refused.to_string().contains("registry"), "{refused}");
+        let missing = in_topic(&broker, "s:10000:0").unwrap_err();
+        assert!(missing.to_string().contains("there is no command s:10000:0"), "{missing}");
+    }
 
     #[test]
     fn a_command_is_found_in_a_backtests_file_and_in_a_recorded_log_with_all_its_statuses() {
