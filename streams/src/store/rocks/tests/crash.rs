@@ -9,6 +9,8 @@ use crate::store::rocks::RocksInspector;
 
 /// Tells the other process where.
 const STATE_DIR: &str = "STREAMS_TEST_STATE_DIR";
+/// The test that has another process.
+const KILLED_TEST: &str = "a_process_keeps_others_out_and_leaves_all_that_it_applied_when_it_is_killed";
 /// What it says after each commit.
 const APPLIED: &str = "applied ";
 /// More than anyone waits for.
@@ -33,22 +35,20 @@ fn what_was_applied_is_in_the_files_before_they_are_closed() {
     assert_eq!(copy.checkpoint(), backend.checkpoint());
 }
 
-/// Not a promise: the other process of the test below.
-#[test]
-#[ignore = "is started by another test, as a process of its own"]
-fn a_process_that_commits_until_it_is_killed() {
-    let Ok(state_dir) = std::env::var(STATE_DIR) else { return };
-    let mut backend = backends(Path::new(&state_dir)).open(TASK, &specs()).unwrap();
+/// What the other process does: it commits until it is killed.
+fn commit_until_killed(state_dir: &Path) {
+    let mut backend = backends(state_dir).open(TASK, &specs()).unwrap();
     for offset in 0..COMMITS_MAX {
         commit(&mut *backend, offset, vec![put(1, &offset.to_be_bytes(), &[7; 200])]);
         println!("{APPLIED}{offset}");
     }
 }
 
+/// The other process is this program with this test alone, and with a word in its environment that says which of the two it is.
 fn start(state_dir: &Path) -> Child {
     let name = module_path!().split_once("::").unwrap().1;
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "--nocapture", &format!("{name}::a_process_that_commits_until_it_is_killed")])
+        .args(["--exact", "--nocapture", &format!("{name}::{KILLED_TEST}")])
         .env(STATE_DIR, state_dir)
         .stdout(Stdio::piped())
         .spawn()
@@ -63,6 +63,9 @@ fn wait_for(offset: i64, told: &mut impl BufRead) -> i64 {
 
 #[test]
 fn a_process_keeps_others_out_and_leaves_all_that_it_applied_when_it_is_killed() {
+    if let Ok(state_dir) = std::env::var(STATE_DIR) {
+        return commit_until_killed(Path::new(&state_dir));
+    }
     let directory = scratch();
     let mut child = start(directory.path());
     // Kept open: the other would end at its first word to nobody.
