@@ -36,7 +36,7 @@ pub(crate) fn run(job: &Job) {
         commit_interval_ms: COMMIT_INTERVAL_MS,
         ..ThreadSettings::new(&job.application, "bench", 0)
     };
-    let settings = InstanceSettings { threads: 1, thread, replacements_max: 0 };
+    let settings = InstanceSettings { threads: 1, thread, replacements_max: 0, metadata_max_age_ms: 60_000 };
     let instance = Instance::start(&topology, &broker, &backends, &clock, &settings).unwrap();
     wait_for_the_end(|| {
         if let Some(failure) = instance.failure() {

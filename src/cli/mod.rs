@@ -14,6 +14,7 @@ pub mod backtest;
 pub mod calibrate;
 pub mod demo;
 pub mod dlq;
+pub mod leave;
 pub mod policy;
 pub mod run;
 pub mod schemas;
@@ -68,6 +69,8 @@ pub struct CommonArguments {
 pub enum Command {
     /// Run the stream on a Kafka cluster, until it is told to stop
     Run(run::RunArguments),
+    /// Take a stopped process that is not coming back out of the group, so that others have its tasks at once
+    Leave(leave::LeaveArguments),
     /// Plan, create or check the topics that it needs
     Topics(topics::TopicsArguments),
     /// Check or register the schemas of what others read
@@ -114,6 +117,7 @@ impl Cli {
         let settings = &loaded.settings;
         match &self.command {
             Command::Run(_) => crate::stream::run(settings),
+            Command::Leave(_) => leave::run(settings),
             Command::Topics(arguments) => topics::run(arguments, settings),
             Command::Schemas(arguments) => schemas::run(arguments, settings),
             Command::Demo(arguments) => demo::run(arguments, settings, crate::demo::run),
@@ -133,6 +137,7 @@ impl Command {
     fn flags(&self) -> Vec<Given> {
         match self {
             Self::Run(arguments) => arguments.flags(),
+            Self::Leave(arguments) => arguments.flags(),
             Self::Topics(arguments) => arguments.flags(),
             Self::Schemas(arguments) => arguments.flags(),
             Self::Demo(arguments) => arguments.flags(),

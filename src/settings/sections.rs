@@ -59,8 +59,10 @@ pub struct EngineSection {
     pub memory_mib: u64,
     /// A process that is silent for this long is out of the group.
     pub session_timeout_ms: u64,
-    /// And one that hangs for this long, though it is not silent.
+    /// And one that hangs for this long, though it is not silent: the process then ends, so that it is started anew.
     pub max_poll_interval_ms: u64,
+    /// The topics are looked at again so often: whether somebody has added partitions, or created one anew.
+    pub metadata_max_age_ms: u64,
     /// The broker aborts a transaction that is open for longer.
     pub transaction_timeout_ms: u64,
     /// What becomes of the tasks when the process is stopped: leave (they go to the others), remain (they wait for it), or auto:
@@ -107,6 +109,7 @@ impl Default for EngineSection {
             memory_mib: 256,
             session_timeout_ms: 45_000,
             max_poll_interval_ms: 300_000,
+            metadata_max_age_ms: 60_000,
             transaction_timeout_ms: 10_000,
             shutdown_group: ShutdownGroup::default(),
         }
@@ -132,6 +135,8 @@ impl EngineSection {
             "1000 to max_poll_interval_ms",
         )?;
         check(self.max_poll_interval_ms <= 86_400_000, "engine.max_poll_interval_ms", "at most a day, 86400000")?;
+        let ages = 1_000..=86_400_000;
+        check(ages.contains(&self.metadata_max_age_ms), "engine.metadata_max_age_ms", "1000 to a day, 86400000")?;
         let transactions = 1_000..=900_000;
         check(transactions.contains(&self.transaction_timeout_ms), "engine.transaction_timeout_ms", "1000 to 900000")?;
         let fits = self.commit_interval_ms * 2 <= self.transaction_timeout_ms;

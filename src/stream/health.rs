@@ -29,7 +29,8 @@ pub fn not_ready(threads: &[ThreadStatus], now_ms: i64, stalled_after_ms: u64) -
     for thread in threads {
         let name = thread.thread;
         match thread.state {
-            ThreadState::Starting => reasons.push(format!("stream thread {name} is joining the group")),
+            ThreadState::Starting => reasons.push(joining(name)),
+            ThreadState::Running if !thread.is_member => reasons.push(joining(name)),
             ThreadState::Replacing => {
                 let error = thread.error.as_deref().unwrap_or("for an unknown reason");
                 reasons.push(format!("stream thread {name} is replaced, because it has failed: {error}"));
@@ -46,6 +47,11 @@ pub fn not_ready(threads: &[ThreadStatus], now_ms: i64, stalled_after_ms: u64) -
             .extend(thread.tasks.iter().filter_map(why_not_working).map(|(task, why)| format!("task {task}: {why}")));
     }
     reasons
+}
+
+/// Until the group has given a thread its share, nobody knows whether that is nothing.
+fn joining(thread: u32) -> String {
+    format!("stream thread {thread} is joining the group")
 }
 
 fn why_not_working(task: &TaskStatus) -> Option<(String, String)> {
@@ -90,6 +96,7 @@ mod tests {
         ThreadStatus {
             thread: 0,
             state,
+            is_member: true,
             tasks: Vec::new(),
             counts: ThreadCounts::default(),
             replaced: 0,
@@ -148,6 +155,9 @@ mod tests {
         let mut away = thread(ThreadState::Running);
         away.unreachable_since_ms = Some(90_000);
         assert!(not_ready(&[away], 100_000, 20_000).join("").contains("does not answer stream thread 0 for 10000 ms"));
+        let outside = ThreadStatus { is_member: false, ..thread(ThreadState::Running) };
+        assert_eq!(not_ready(&[outside], 100_000, 10_000), ["stream thread 0 is joining the group"]);
+        assert!(not_ready(&[thread(ThreadState::Running)], 100_000, 10_000).is_empty(), "its share may be nothing");
         assert!(not_ready(&[thread(ThreadState::Replacing)], 100_000, 10_000).join("").contains("the disk is full"));
     }
 }

@@ -15,7 +15,7 @@ use streams::store::rocks::RocksBackends;
 use tokio::net::TcpListener;
 
 use super::tasks::ThreadView;
-use super::{health, metrics};
+use super::{health, lookout, metrics};
 use crate::failure::Failure;
 
 const INDEX: &str = "\
@@ -88,5 +88,6 @@ async fn scrape(State(shown): State<Shown>) -> impl IntoResponse {
 
 async fn tasks(State(shown): State<Shown>) -> impl IntoResponse {
     let threads: Vec<ThreadView> = shown.instance.threads().iter().map(ThreadView::of).collect();
-    Json(serde_json::json!({ "threads": threads }))
+    let warnings: Vec<String> = shown.instance.outlived().iter().map(lookout::words).collect();
+    Json(serde_json::json!({ "threads": threads, "warnings": warnings }))
 }

@@ -1,5 +1,6 @@
 //! `conductor run`: the stream on a Kafka cluster, with its states on disk, until it is told to stop.
 //!
+//! - [`lookout`]: whether it can go on, and what should be said of it.
 //! - [`health`]: whether the process is alive and ready, and if not, why. Pure.
 //! - [`tasks`], [`metrics`]: what its threads and tasks are doing, as JSON and in Prometheus' format.
 //! - [`http`]: where all that is shown.
@@ -8,18 +9,19 @@
 
 pub mod health;
 mod http;
+mod lookout;
 mod metrics;
 mod tasks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::SystemClock;
 use crate::cluster;
 use crate::failure::Failure;
 use crate::settings::{EngineSection, ProcessingGuarantee, Settings, ShutdownGroup};
 use http::Shown;
+use lookout::{LOOK_EVERY, Lookout};
 use streams::clock::Clock;
 use streams::runtime::{
     Instance, InstanceSettings, ProcessingGuarantee as EngineGuarantee, ShutdownGroup as EngineShutdownGroup,
@@ -28,11 +30,10 @@ use streams::runtime::{
 use streams::store::BackendProvider;
 use streams::store::rocks::{RocksBackends, RocksSettings};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::MissedTickBehavior;
 
 /// A thread that fails this often without a commit in between will not be helped by another attempt.
 const REPLACEMENTS_MAX: u32 = 10;
-/// How often it is looked whether the stream can still go on.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Closing takes at most this long: whoever stops a process waits for it.
 const CLOSE_MS_MAX: u64 = 4_500;
 
@@ -55,6 +56,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         threads: settings.engine.threads,
         thread: thread_settings(settings, &name),
         replacements_max: REPLACEMENTS_MAX,
+        metadata_max_age_ms: settings.engine.metadata_max_age_ms,
     };
     let provider: Arc<dyn BackendProvider> = Arc::new(backends.clone());
     let instance = Instance::start(&topology, &broker, &provider, &clock, &threads).map_err(Failure::failed)?;
@@ -67,8 +69,10 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         "the stream is starting; health, metrics and tasks at http://{}", settings.http.listen
     );
     let shown = Shown::new(Arc::clone(&instance), clock, backends, settings.http.stalled_after_ms)?;
-    let ended = runtime.block_on(http::serve(listener, shown, stop.wait(Arc::clone(&instance))));
-    let failure = instance.failure();
+    let lookout = Lookout::new(Arc::clone(&instance), settings.engine.max_poll_interval_ms);
+    let hangs = lookout.hangs();
+    let ended = runtime.block_on(http::serve(listener, shown, stop.wait(lookout)));
+    let failure = hangs.get().cloned().or_else(|| instance.failure());
     if instance.join(CLOSE_MS_MAX) {
         tracing::info!("stopped");
     } else {
@@ -149,16 +153,18 @@ impl Stop {
     }
 
     /// Waits until the process is told to stop, or its stream can not go on.
-    async fn wait(mut self, instance: Arc<Instance>) {
+    async fn wait(mut self, mut lookout: Lookout) {
         let mut look = tokio::time::interval(LOOK_EVERY);
+        // After a suspension, looks that were missed are not made up for: nobody has looked.
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => break,
                 _ = self.interrupt.recv() => break,
-                _ = look.tick() => if instance.failure().is_some() { break },
+                _ = look.tick() => if !lookout.can_go_on() { break },
             }
         }
         tracing::info!("stopping: the last work is committed first");
-        instance.close();
+        lookout.close();
     }
 }

@@ -5,10 +5,12 @@
 //! - `at_least_once`: without transactions, nothing is lost, and some is there twice.
 //! - `outage`: the cluster goes away for a minute while sessions are live.
 //! - `shutdown`: it is told to stop, whatever it is doing.
+//! - `changes`: topics change under it, and members leave for good.
 //! - `restore`: states and topics that do not fit each other any more.
 #![cfg(test)]
 
 mod at_least_once;
+mod changes;
 #[path = "../shared/fold.rs"]
 mod fold;
 #[path = "../shared/instance.rs"]

@@ -47,6 +47,7 @@ test_each_promise! {
     members_keep_what_they_have_when_another_joins,
     several_lead_topics_are_spread_evenly_in_all,
     a_leaving_member_hands_its_partitions_on_at_once,
+    a_static_member_that_leaves_hands_its_partitions_on_at_once,
     a_dead_member_is_put_out_after_the_session_time_out,
     a_static_member_keeps_its_partitions_across_a_restart,
     a_second_consumer_of_an_instance_fences_the_first,

@@ -404,3 +404,14 @@ fn a_waiting_consumer_wakes_when_a_record_comes() {
         stage = writer.join().unwrap();
     }
 }
+
+#[test]
+fn a_topic_says_how_long_it_remembers_deletions() {
+    let mut settings = RealKafka::settings();
+    settings.properties.insert("topic.delete.retention.ms".to_owned(), "7200000".to_owned());
+    let stage = Stage::on(KafkaBroker::new(settings).unwrap(), Cleanup::Compact);
+    let remembers =
+        |name: &str| stage.broker.admin().unwrap().describe_topic(name).unwrap().unwrap().delete_retention_ms;
+    assert_eq!(remembers(&stage.partition.topic), 7_200_000);
+    assert_eq!(remembers(&Stage::new().partition.topic), 24 * 60 * 60 * 1000, "the broker's own");
+}

@@ -85,6 +85,11 @@ impl Instance {
     /// The same, for who does not wait longer.
     pub(crate) fn stop_within(&mut self, patience: Duration) -> ExitStatus {
         self.signal(Signal::TERM);
+        self.ended_within(patience)
+    }
+
+    /// Waits until it has ended, by itself or because it was told to.
+    pub(crate) fn ended_within(&mut self, patience: Duration) -> ExitStatus {
         let child = self.child.as_mut().unwrap();
         let ended = wait_for(patience, || child.try_wait().unwrap());
         let status = ended.unwrap_or_else(|| panic!("{} does not end in {patience:?}: {}", self.name, self.said()));

@@ -116,7 +116,8 @@ pub trait Consumer: Send {
     fn poll_group(&mut self) -> Result<Option<GroupEvent>, BrokerError>;
     /// Gives revoked lead partitions up. They are handed to another member from now on.
     fn release(&mut self, partitions: &[TopicPartition]) -> Result<(), BrokerError>;
-    /// Leaves the group at once (a dynamic member; a static one only stops).
+    /// Leaves the group at once, a static member too: its partitions go to the others. One that is dropped instead stops, and
+    /// a static one then keeps its place until the session time-out.
     fn leave(&mut self) -> Result<(), BrokerError>;
     /// The member's identity now. Refused before the member has joined.
     fn group_metadata(&self) -> Result<GroupMetadata, BrokerError>;
@@ -217,6 +218,8 @@ pub struct TopicDescription {
     pub spec: TopicSpec,
     /// Differs for a topic that was deleted and created again under the same name.
     pub id: u128,
+    /// How long compaction keeps a tombstone for readers that are on their way.
+    pub delete_retention_ms: u64,
 }
 
 /// Looks after topics.

@@ -31,6 +31,7 @@ impl<B: Broker> StreamThread<B> {
             match self.consumer.poll_group() {
                 Ok(None) => return Ok(true),
                 Ok(Some(GroupEvent::Assigned(leads))) => {
+                    self.is_member = true;
                     for id in tasks_of(&self.topics.shapes, &leads) {
                         self.open_slot(id);
                     }
@@ -61,6 +62,7 @@ impl<B: Broker> StreamThread<B> {
 
     /// The partitions are another's already: what was done for them and not committed never happened.
     fn lose(&mut self, leads: &[TopicPartition]) -> Result<(), ThreadError> {
+        self.is_member = false;
         self.revoking.retain(|lead| !leads.contains(lead));
         let mut was_running = false;
         for id in tasks_of(&self.topics.shapes, leads) {
@@ -165,7 +167,7 @@ impl<B: Broker> StreamThread<B> {
             }
             Err(error) => return Err(store_failed(error)),
         };
-        let oldest_ms = self.settings.oldest_state_ms(self.clock.now_ms());
+        let oldest_ms = self.topics.oldest_state_ms(id.sub_topology, self.clock.now_ms());
         let identity = self.topics.identity(id.sub_topology);
         let unusable = reason_to_rebuild(backend.checkpoint(), &ends, identity, oldest_ms);
         if unusable.is_some() {

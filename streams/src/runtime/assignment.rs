@@ -52,6 +52,27 @@ pub enum AssignmentError {
         /// How many it needs.
         tasks: u32,
     },
+    /// A key's partition depends on how many there are.
+    #[error(
+        "{topic} has {now} partitions, and had {before} when the stream started: its keys belong to other partitions now; \
+         give it {before} again, or go on under another application id from an empty state"
+    )]
+    PartitionsChanged {
+        /// The topic.
+        topic: Arc<str>,
+        /// How many partitions it had.
+        before: u32,
+        /// How many it has.
+        now: u32,
+    },
+    /// Offsets of a topic mean nothing in another one of its name.
+    #[error(
+        "{topic} was deleted and created again while the stream ran; start again, and states are built anew as needed"
+    )]
+    CreatedAgain {
+        /// The topic.
+        topic: Arc<str>,
+    },
     /// The group's share of a topic must lead to one task.
     #[error("{topic} leads two sub-topologies, {first} and {second}; choose another lead for one of them")]
     SharedLead {

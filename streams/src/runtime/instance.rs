@@ -12,6 +12,7 @@ use super::error::{ThreadError, ThreadErrorKind};
 use super::settings::ThreadSettings;
 use super::status::{TaskStatus, ThreadCounts};
 use super::thread::{Step, StreamThread};
+use super::watch::{Outlived, Watch};
 use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::store::BackendProvider;
@@ -21,6 +22,8 @@ use crate::topology::Topology;
 const WAIT_MS: u64 = 20;
 /// What a thread shows of itself is at most about this old while it works.
 const SHOW_EVERY_MS: i64 = 250;
+/// Between two looks at what the tasks are doing.
+const WATCH_MS: u64 = 1_000;
 /// After a failure a thread waits this long before its successor begins; twice as long after each further one.
 const BACKOFF_MS: u64 = 100;
 /// And never longer.
@@ -35,6 +38,8 @@ pub struct InstanceSettings {
     pub thread: ThreadSettings,
     /// How often a thread may be replaced without a commit in between before the instance gives up.
     pub replacements_max: u32,
+    /// The topics are looked at again so often: whether somebody has added partitions, or created one anew; 0: never.
+    pub metadata_max_age_ms: u64,
 }
 
 /// What a stream thread is doing.
@@ -59,6 +64,8 @@ pub struct ThreadStatus {
     pub thread: u32,
     /// What it is doing.
     pub state: ThreadState,
+    /// Whether the group has given it its share; that may be nothing.
+    pub is_member: bool,
     /// Its tasks.
     pub tasks: Vec<TaskStatus>,
     /// What it has done, its predecessors not included.
@@ -87,6 +94,9 @@ pub struct Instance {
 struct Shared {
     closing: AtomicBool,
     seats: Vec<Seat>,
+    /// Why no thread can go on.
+    failure: Mutex<Option<Arc<str>>>,
+    outlived: Mutex<Vec<Outlived>>,
     /// How many threads have ended, and a bell for those who wait for that.
     ended: Mutex<usize>,
     bell: Condvar,
@@ -124,6 +134,8 @@ impl Instance {
         let shared = Arc::new(Shared {
             closing: AtomicBool::new(false),
             seats: (0..settings.threads).map(|thread| Seat::new(thread, now_ms)).collect(),
+            failure: Mutex::default(),
+            outlived: Mutex::default(),
             ended: Mutex::new(0),
             bell: Condvar::new(),
         });
@@ -146,6 +158,14 @@ impl Instance {
             })?;
             lock(&instance.threads).push(handle);
         }
+        if settings.metadata_max_age_ms > 0 {
+            let watch = Watch::new(topology, broker.clone(), settings.thread.changelog);
+            let (shared, clock) = (Arc::clone(&instance.shared), Arc::clone(clock));
+            let every_ms = settings.metadata_max_age_ms;
+            // Nobody waits for this one: it has nothing to finish.
+            let builder = std::thread::Builder::new().name("stream-watch".to_owned());
+            builder.spawn(move || watch_over(watch, &shared, &*clock, every_ms))?;
+        }
         Ok(instance)
     }
 
@@ -155,9 +175,18 @@ impl Instance {
         self.shared.seats.iter().map(Seat::status).collect()
     }
 
-    /// Why the instance can not go on: the first thread that has failed for good.
+    /// Topics that may delete what is read or written right now, because its timestamps are older than they keep.
+    #[must_use]
+    pub fn outlived(&self) -> Vec<Outlived> {
+        lock(&self.shared.outlived).clone()
+    }
+
+    /// Why the instance can not go on: topics that have changed, or the first thread that has failed for good.
     #[must_use]
     pub fn failure(&self) -> Option<Arc<str>> {
+        if let Some(failure) = lock(&self.shared.failure).clone() {
+            return Some(failure);
+        }
         let failed = self.threads().into_iter().find(|thread| thread.state == ThreadState::Failed)?;
         failed.error.or_else(|| Some(Arc::from("a stream thread has failed")))
     }
@@ -199,11 +228,22 @@ impl core::fmt::Debug for Instance {
     }
 }
 
+impl Shared {
+    /// Waits so long, or until the instance closes; says whether it does.
+    fn closes_within(&self, ms: u64) -> bool {
+        let ended = lock(&self.ended);
+        let is_open = |_: &mut usize| !self.closing.load(Ordering::Acquire);
+        drop(self.bell.wait_timeout_while(ended, Duration::from_millis(ms), is_open));
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
 impl Seat {
     fn new(thread: u32, now_ms: i64) -> Self {
         let shown = ThreadStatus {
             thread,
             state: ThreadState::Starting,
+            is_member: false,
             tasks: Vec::new(),
             counts: ThreadCounts::default(),
             replaced: 0,
@@ -285,11 +325,25 @@ fn live<B: Broker>(parts: &Parts<B>, shared: &Shared, seat: &Seat) {
 
 /// Waits before the next attempt; says whether the instance closes instead.
 fn back_off(shared: &Shared, failures: u32) -> bool {
-    let wait_ms = BACKOFF_MS.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(BACKOFF_MS_MAX);
-    let ended = lock(&shared.ended);
-    let is_open = |_: &mut usize| !shared.closing.load(Ordering::Acquire);
-    drop(shared.bell.wait_timeout_while(ended, Duration::from_millis(wait_ms), is_open));
-    shared.closing.load(Ordering::Acquire)
+    shared.closes_within(BACKOFF_MS.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(BACKOFF_MS_MAX))
+}
+
+/// Looks at topics and tasks until the instance closes, or can not go on.
+fn watch_over<B: Broker>(mut watch: Watch<B>, shared: &Shared, clock: &dyn Clock, every_ms: u64) {
+    let mut due_ms = clock.now_ms();
+    while !shared.closes_within(WATCH_MS.min(every_ms)) {
+        let now_ms = clock.now_ms();
+        if now_ms >= due_ms {
+            due_ms = now_ms.saturating_add_unsigned(every_ms);
+            if let Err(error) = watch.look_at_topics() {
+                *lock(&shared.failure) = Some(error.to_string().into());
+                return;
+            }
+        }
+        let threads: Vec<ThreadStatus> = shared.seats.iter().map(Seat::status).collect();
+        let outlived = watch.look_at_tasks(threads.iter().flat_map(|thread| &thread.tasks), now_ms);
+        *lock(&shared.outlived) = outlived;
+    }
 }
 
 /// One thread, from joining the group to leaving it.
@@ -323,6 +377,7 @@ fn show<B: Broker>(thread: &StreamThread<B>, seat: &Seat) {
     let tasks = thread.tasks().collect();
     seat.show(|shown| {
         shown.tasks = tasks;
+        shown.is_member = thread.is_member();
         shown.counts = thread.counts();
         shown.is_undecided = thread.is_undecided();
         shown.unreachable_since_ms = thread.unreachable_since_ms();

@@ -79,8 +79,6 @@ pub struct ThreadSettings {
     pub purge_inputs: bool,
     /// Between two such deletions, at least (live only; a backtest deletes with every commit).
     pub purge_interval_ms: u64,
-    /// Tombstones of changelogs live this long; a state whose last commit is older (less an hour) is rebuilt.
-    pub delete_retention_ms: u64,
     /// Aborts in a row before the thread gives up.
     pub aborts_max: u32,
     /// Rounds in which closing, or giving partitions up, waits for the last commit.
@@ -141,7 +139,6 @@ impl ThreadSettings {
             purge_repartition: true,
             purge_inputs: false,
             purge_interval_ms: 30_000,
-            delete_retention_ms: 24 * 60 * 60 * 1000,
             aborts_max: 10,
             close_rounds_max: 5_000,
             close_timeout_ms: 3_000,
@@ -163,13 +160,6 @@ impl ThreadSettings {
     #[must_use]
     pub fn group_instance(&self) -> Option<String> {
         self.is_static_member.then(|| format!("{}-{}", self.instance, self.thread))
-    }
-
-    /// A state that was committed before this is rebuilt: the log may have forgotten deletions since.
-    #[must_use]
-    pub fn oldest_state_ms(&self, now_ms: i64) -> i64 {
-        const MARGIN_MS: u64 = 60 * 60 * 1000;
-        now_ms.saturating_sub_unsigned(self.delete_retention_ms.saturating_sub(MARGIN_MS))
     }
 
     pub(crate) fn is_exactly_once(&self) -> bool {

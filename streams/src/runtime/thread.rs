@@ -61,6 +61,7 @@ pub struct StreamThread<B: Broker> {
     pub(super) aborts_in_a_row: u32,
     /// Why the open abort was asked for.
     pub(super) abort_cause: Arc<str>,
+    pub(super) is_member: bool,
     pub(super) committed_at_ms: i64,
     pub(super) purged_at_ms: i64,
     pub(super) looked_up_at_ms: Option<i64>,
@@ -123,6 +124,7 @@ impl<B: Broker> StreamThread<B> {
             globals,
             aborts_in_a_row: 0,
             abort_cause: Arc::from("nothing"),
+            is_member: false,
             committed_at_ms,
             purged_at_ms: committed_at_ms,
             looked_up_at_ms: None,
@@ -236,6 +238,12 @@ impl<B: Broker> StreamThread<B> {
     #[must_use]
     pub fn globals_skipped(&self) -> u64 {
         self.globals.skipped()
+    }
+
+    /// Whether the group has given it its share; that may be nothing.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.is_member
     }
 
     /// Whether a commit waits for the broker: its outcome is not known, or an abort is under way.

@@ -10,6 +10,12 @@ use crate::broker::{Admin, TopicDescription, TopicSpec};
 use crate::task::PartitionCounts;
 use crate::topology::{InternalTopicKind, Topology};
 
+/// A state may be this much younger than the oldest tombstone and still miss one: clocks differ, and restores take time.
+const TOMBSTONE_MARGIN_MS: u64 = 60 * 60 * 1000;
+
+/// The topics of a topology, as the cluster has them.
+pub(crate) type Descriptions = BTreeMap<Arc<str>, TopicDescription>;
+
 /// What a thread knows of the topics.
 pub(crate) struct Topics {
     /// How many partitions each topic has.
@@ -20,6 +26,55 @@ pub(crate) struct Topics {
     changelogs: Vec<Vec<Arc<str>>>,
     /// By sub-topology: the cluster, and the ids of inputs and changelogs. Offsets mean something only together with these.
     identities: Vec<Vec<u8>>,
+    /// By sub-topology: how long every changelog keeps its tombstones; nothing without changelogs.
+    tombstones_ms: Vec<Option<u64>>,
+}
+
+/// Looks every topic of the topology up; one that is missing is an error.
+pub(crate) fn describe_topics(
+    admin: &impl Admin,
+    topology: &Topology,
+    is_logged: bool,
+) -> Result<Descriptions, ThreadError> {
+    let mut found = Descriptions::new();
+    for topic in topics_of(topology, is_logged) {
+        if found.contains_key(&topic) {
+            continue;
+        }
+        let Some(description) = admin.describe_topic(&topic)? else {
+            return Err(AssignmentError::MissingTopic { topic }.into());
+        };
+        found.insert(topic, description);
+    }
+    Ok(found)
+}
+
+/// Inputs, outputs, global tables, changelogs, and the dead letters' topic; some more than once.
+fn topics_of(topology: &Topology, is_logged: bool) -> Vec<Arc<str>> {
+    let parts = topology.sub_topologies();
+    let inputs = parts.iter().flat_map(|part| part.inputs.iter().map(|input| Arc::clone(&input.topic)));
+    let sinks = parts.iter().flat_map(|part| part.sinks.iter().map(|sink| Arc::clone(&sink.topic)));
+    let globals = topology.global_tables().map(|table| Arc::clone(&table.topic));
+    let changelogs = changelogs_of(topology, is_logged).into_iter().flatten();
+    inputs.chain(sinks).chain(globals).chain(changelogs).chain([topology.dead_letter_topic()]).collect()
+}
+
+fn changelogs_of(topology: &Topology, is_logged: bool) -> Vec<Vec<Arc<str>>> {
+    let logged = topology.sub_topologies().iter().filter(|_| is_logged);
+    logged.map(|part| part.stores.iter().map(|store| topology.changelog_topic(store)).collect()).collect()
+}
+
+/// What has become of the topics, if that is something that the stream can not go on with.
+pub(crate) fn difference(before: &Descriptions, now: &Descriptions) -> Option<AssignmentError> {
+    before.iter().find_map(|(topic, before)| {
+        let now = now.get(topic)?;
+        let topic = Arc::clone(topic);
+        if now.id != before.id {
+            return Some(AssignmentError::CreatedAgain { topic });
+        }
+        let (before, now) = (before.spec.partitions, now.spec.partitions);
+        (before != now).then_some(AssignmentError::PartitionsChanged { topic, before, now })
+    })
 }
 
 impl Topics {
@@ -27,27 +82,12 @@ impl Topics {
     pub(crate) fn read(admin: &impl Admin, topology: &Topology, is_logged: bool) -> Result<Self, ThreadError> {
         let shapes = shapes_of(topology);
         check_leads(&shapes)?;
-        let mut seen: BTreeMap<Arc<str>, TopicDescription> = BTreeMap::new();
-        let changelogs: Vec<Vec<Arc<str>>> = topology
-            .sub_topologies()
-            .iter()
-            .filter(|_| is_logged)
-            .map(|part| part.stores.iter().map(|store| topology.changelog_topic(store)).collect())
-            .collect();
-        let inputs = shapes.iter().flat_map(|shape| shape.inputs.iter().cloned());
-        let sinks =
-            topology.sub_topologies().iter().flat_map(|part| part.sinks.iter().map(|sink| Arc::clone(&sink.topic)));
-        let globals = topology.global_tables().map(|table| Arc::clone(&table.topic));
-        let others = changelogs.iter().flatten().cloned().chain([topology.dead_letter_topic()]);
-        for topic in inputs.chain(sinks).chain(globals).chain(others) {
-            let Some(description) = admin.describe_topic(&topic)? else {
-                return Err(AssignmentError::MissingTopic { topic }.into());
-            };
-            seen.insert(topic, description);
-        }
+        let seen = describe_topics(admin, topology, is_logged)?;
+        let changelogs = changelogs_of(topology, is_logged);
         let count = |topic: &Arc<str>| seen.get(topic).map(|topic| topic.spec.partitions);
         let cluster = admin.cluster_id()?;
         let mut identities = Vec::with_capacity(shapes.len());
+        let mut tombstones_ms = Vec::with_capacity(shapes.len());
         for (place, shape) in shapes.iter().enumerate() {
             let tasks = check_inputs(shape, count)?;
             let logs = changelogs.get(place).map_or(&[][..], Vec::as_slice);
@@ -64,9 +104,10 @@ impl Topics {
                 }
             }
             identities.push(identity);
+            tombstones_ms.push(logs.iter().filter_map(|topic| seen.get(topic)?.delete_retention_ms.into()).min());
         }
         let counts = seen.iter().map(|(name, topic)| (Arc::clone(name), topic.spec.partitions)).collect();
-        Ok(Self { counts: Arc::new(counts), shapes, changelogs, identities })
+        Ok(Self { counts: Arc::new(counts), shapes, changelogs, identities, tombstones_ms })
     }
 
     pub(crate) fn changelogs(&self, sub_topology: u32) -> &[Arc<str>] {
@@ -76,6 +117,19 @@ impl Topics {
     pub(crate) fn identity(&self, sub_topology: u32) -> &[u8] {
         self.identities.get(sub_topology as usize).map_or(&[], Vec::as_slice)
     }
+
+    /// A state that was committed before this is rebuilt: its changelogs may have forgotten deletions since.
+    pub(crate) fn oldest_state_ms(&self, sub_topology: u32, now_ms: i64) -> i64 {
+        match self.tombstones_ms.get(sub_topology as usize).copied().flatten() {
+            Some(kept_ms) => now_ms.saturating_sub_unsigned(kept_ms - TOMBSTONE_MARGIN_MS.min(kept_ms / 2)),
+            None => i64::MIN,
+        }
+    }
+}
+
+/// What members of the group subscribe to.
+pub(crate) fn leads_of(topology: &Topology) -> Vec<Arc<str>> {
+    shapes_of(topology).into_iter().map(|shape| shape.lead).collect()
 }
 
 fn shapes_of(topology: &Topology) -> Vec<CoPartitioned> {

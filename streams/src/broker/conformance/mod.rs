@@ -70,6 +70,7 @@ macro_rules! with_each_case {
             groups::members_keep_what_they_have_when_another_joins,
             groups::several_lead_topics_are_spread_evenly_in_all,
             groups::a_leaving_member_hands_its_partitions_on_at_once,
+            groups::a_static_member_that_leaves_hands_its_partitions_on_at_once,
             groups::a_dead_member_is_put_out_after_the_session_time_out,
             groups::a_static_member_keeps_its_partitions_across_a_restart,
             groups::a_second_consumer_of_an_instance_fences_the_first,

@@ -18,6 +18,9 @@ pub(super) type AdminHandle = Arc<AdminClient<DefaultClientContext>>;
 
 const CLEANUP: &str = "cleanup.policy";
 const RETENTION: &str = "retention.ms";
+const DELETE_RETENTION: &str = "delete.retention.ms";
+/// Kafka's own default.
+const DELETE_RETENTION_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How often, and how long each time, a new topic is waited for.
 const KNOWN_TRIES: u32 = 500;
@@ -45,6 +48,14 @@ impl KafkaAdmin {
         Duration::from_millis(self.settings.request_timeout_ms)
     }
 
+    pub(super) fn member_names(&self, group: &str) -> Result<Vec<String>, BrokerError> {
+        let call = Call::read("member_names");
+        let groups = self.client.inner().fetch_group_list(Some(group), self.timeout());
+        let groups = groups.map_err(|error| call.failed_with(&error))?;
+        let members = groups.groups().iter().flat_map(|group| group.members());
+        Ok(members.map(|member| name_in(member.id()).to_owned()).collect())
+    }
+
     /// The controller knows a new topic before the brokers do, and a member that asks too early gets no share of it.
     fn wait_until_known(&self, name: &str) -> Result<(), BrokerError> {
         let timeout_ms = i32::try_from(self.settings.request_timeout_ms).unwrap_or(i32::MAX);
@@ -61,6 +72,13 @@ impl KafkaAdmin {
     fn options(&self) -> AdminOptions {
         AdminOptions::new().request_timeout(Some(self.timeout())).operation_timeout(Some(self.timeout()))
     }
+}
+
+/// The coordinator makes a member's id of its name, a hyphen and a UUID.
+fn name_in(member: &str) -> &str {
+    const UUID_CHARS: usize = 36;
+    let end = member.len().checked_sub(UUID_CHARS + 1);
+    end.and_then(|end| member.get(..end)).unwrap_or(member)
 }
 
 fn policy_of(cleanup: Cleanup) -> &'static str {
@@ -127,6 +145,7 @@ impl Admin for KafkaAdmin {
         let configs = block_on(self.client.describe_configs(&[ResourceSpecifier::Topic(name)], &self.options()));
         let mut cleanup = Cleanup::Delete;
         let mut retention_ms = None;
+        let mut delete_retention_ms = DELETE_RETENTION_MS;
         for config in configs.map_err(|error| call.failed_with(&error))? {
             let config = match config {
                 Ok(config) => config,
@@ -137,10 +156,12 @@ impl Admin for KafkaAdmin {
             let value = |name: &str| config.get(name).and_then(|entry| entry.value.as_deref());
             cleanup = value(CLEANUP).map_or(cleanup, cleanup_of);
             retention_ms = value(RETENTION).and_then(|value| value.parse().ok());
+            delete_retention_ms =
+                value(DELETE_RETENTION).and_then(|value| value.parse().ok()).unwrap_or(delete_retention_ms);
         }
         let partitions = u32::try_from(partitions).unwrap_or(u32::MAX);
         let spec = TopicSpec { name: name.to_owned(), partitions, cleanup, retention_ms };
-        Ok(Some(TopicDescription { spec, id }))
+        Ok(Some(TopicDescription { spec, id, delete_retention_ms }))
     }
 
     fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<(), BrokerError> {

@@ -295,22 +295,42 @@ impl Member {
         })
     }
 
-    /// Leaves the group: a dynamic member says so to the coordinator, a static one only stops.
+    /// Leaves the group. The client says so to the coordinator when it closes, but for a static member only when its
+    /// subscription is given up (KIP-345).
     pub(super) fn leave(&mut self) {
+        if self.config.group_instance.is_some() {
+            self.give_subscription_up();
+        }
         self.close(self.leave_timeout_ms);
+    }
+
+    fn give_subscription_up(&self) {
+        const WAIT_MS: u64 = 10;
+        let Some(client) = &self.client else { return };
+        self.answer_while_closing(client);
+        client.unsubscribe();
+        for _ in 0..self.leave_timeout_ms / WAIT_MS {
+            // The id is gone once the goodbye is sent; closing waits for its answer.
+            if native::group_identity(client.client()).is_none_or(|(_, member)| member.is_empty()) {
+                return;
+            }
+            drop(client.poll(Duration::from_millis(WAIT_MS)));
+        }
+    }
+
+    /// The client does not close before its last revocation is answered: this one, and all that follow.
+    fn answer_while_closing(&self, client: &MemberClient) {
+        let mut mailbox = client.context().mailbox();
+        mailbox.is_closing = true;
+        if std::mem::take(&mut mailbox.is_revoking) {
+            drop(mailbox);
+            drop(client.incremental_unassign(&TopicPartitionList::new()));
+        }
     }
 
     fn close(&mut self, max_ms: u64) {
         let Some(client) = self.client.take() else { return };
-        let mut mailbox = client.context().mailbox();
-        mailbox.is_closing = true;
-        // The client does not close before its last revocation is answered.
-        if std::mem::take(&mut mailbox.is_revoking) {
-            drop(mailbox);
-            drop(client.incremental_unassign(&TopicPartitionList::new()));
-        } else {
-            drop(mailbox);
-        }
+        self.answer_while_closing(&client);
         close_within(client, max_ms);
     }
 }

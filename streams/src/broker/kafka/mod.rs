@@ -65,6 +65,16 @@ impl KafkaBroker {
     }
 }
 
+impl KafkaBroker {
+    /// What the members of a group are called: their group instance ids, or the names of the clients of those that have none.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    pub fn member_names(&self, group: &str) -> Result<Vec<String>, BrokerError> {
+        self.admin()?.member_names(group)
+    }
+}
+
 impl fmt::Debug for KafkaBroker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaBroker").field("settings", &self.settings).finish_non_exhaustive()

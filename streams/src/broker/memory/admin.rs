@@ -34,9 +34,10 @@ impl Admin for MemoryAdmin {
 
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), BrokerError> {
         let mut cluster = self.broker.lock();
+        let delete_retention_ms = cluster.settings.delete_retention_ms;
         let mut created = BTreeSet::new();
         for spec in topics {
-            if cluster.topics.create(spec) {
+            if cluster.topics.create(spec, delete_retention_ms) {
                 created.insert(Arc::from(spec.name.as_str()));
             }
         }

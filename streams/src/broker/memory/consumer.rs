@@ -173,12 +173,10 @@ impl Consumer for MemoryConsumer {
         let membership = self.member("leave")?;
         membership.phase = Phase::Left;
         membership.owned.clear();
-        if membership.config.group_instance.is_none() {
-            let mut cluster = broker.lock();
-            let group = cluster.groups.get_mut(&membership.config.group);
-            if group.is_some_and(|group| group.remove(&membership.member)) {
-                cluster.rebalance(&membership.config.group);
-            }
+        let mut cluster = broker.lock();
+        let group = cluster.groups.get_mut(&membership.config.group);
+        if group.is_some_and(|group| group.remove(&membership.member)) {
+            cluster.rebalance(&membership.config.group);
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ pub(super) struct Topics {
 
 impl Topics {
     /// Creates the topic, or leaves it as it is; says whether it is new.
-    pub(super) fn create(&mut self, spec: &TopicSpec) -> bool {
+    pub(super) fn create(&mut self, spec: &TopicSpec, delete_retention_ms: u64) -> bool {
         if self.by_name.contains_key(spec.name.as_str()) {
             return false;
         }
@@ -49,7 +49,7 @@ impl Topics {
         let logs = TopicLogs { first: self.logs.len(), partitions: spec.partitions };
         let is_compacted = spec.cleanup != Cleanup::Delete;
         self.logs.extend((0..spec.partitions).map(|_| Log::new(is_compacted)));
-        let description = TopicDescription { spec: spec.clone(), id: self.created };
+        let description = TopicDescription { spec: spec.clone(), id: self.created, delete_retention_ms };
         self.by_name.insert(Arc::from(spec.name.as_str()), Topic { description, logs });
         true
     }

@@ -44,7 +44,8 @@ fn start(
     let broker = FaultyBroker::new(fixture.broker.clone(), Faults::new("one", plan));
     let backends: Arc<dyn BackendProvider> = Arc::new(MemoryBackends::default());
     let clock: Arc<dyn Clock> = Arc::new(fixture.clock.clone());
-    let settings = InstanceSettings { threads: 1, thread: Fixture::settings("one"), replacements_max };
+    let settings =
+        InstanceSettings { threads: 1, thread: Fixture::settings("one"), replacements_max, metadata_max_age_ms: 0 };
     create_internal_topics(&fixture.broker.admin().unwrap(), topology).unwrap();
     Instance::start(topology, &broker, &backends, &clock, &settings).unwrap()
 }
@@ -115,7 +116,7 @@ fn what_no_successor_would_survive_fails_at_once() {
     settings.application_id = "another".to_owned();
     let backends: Arc<dyn BackendProvider> = Arc::new(MemoryBackends::default());
     let clock: Arc<dyn Clock> = Arc::new(fixture.clock.clone());
-    let settings = InstanceSettings { threads: 1, thread: settings, replacements_max: 9 };
+    let settings = InstanceSettings { threads: 1, thread: settings, replacements_max: 9, metadata_max_age_ms: 0 };
     let instance = Instance::start(&topology, &fixture.broker, &backends, &clock, &settings).unwrap();
     assert!(instance.join(PATIENCE_MS));
     assert_eq!((state(&instance), instance.threads()[0].replaced), (ThreadState::Failed, 0));

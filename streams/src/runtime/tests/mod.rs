@@ -5,6 +5,7 @@ mod disk;
 mod group;
 mod instance;
 mod time;
+mod watch;
 
 use std::sync::Arc;
 
