@@ -52,10 +52,11 @@ missing_for_kafka() {
     have mvn || echo "maven|brew install maven"
 }
 
-# Ensurepip is what a venv needs and Debian's python3 alone has not.
+# Ensurepip is what a venv needs and Debian's python3 alone has not; promtool comes with Prometheus.
 missing_for_consumers() {
     have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || echo "python3-venv|brew install python3"
     have kcat || echo "kcat|brew install kcat"
+    have promtool || echo "prometheus|brew install prometheus"
 }
 
 missing() {

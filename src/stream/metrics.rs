@@ -1,5 +1,8 @@
-//! Metrics under the names of Kafka Streams, in Prometheus' form: what JMX calls `stream-task-metrics`, `process-total`, is
-//! `kafka_streams_stream_task_metrics_process_total`. Counted by the engine; read here when somebody asks.
+//! Metrics in Prometheus' form. What Kafka Streams measures has its name: what JMX calls `process-total` of the type
+//! `stream-task-metrics` is `kafka_streams_stream_task_metrics_process_total`, with the tags as labels. What only this stream
+//! knows begins with `engagement_conductor`. Rates and averages are left to Prometheus: `rate(..._process_total[1m])`.
+//!
+//! Counted by the engine; read here when somebody asks.
 
 use std::time::Duration;
 
@@ -23,53 +26,61 @@ pub(super) fn install() -> Result<PrometheusHandle, Failure> {
     Ok(handle)
 }
 
+/// Every metric that is shown. Prometheus keeps two endings for itself, `_total` for what only grows and `_count` for what comes with
+/// a sum: a gauge of Kafka Streams' that has one is shown without it.
+mod name {
+    pub(super) const ALIVE_THREADS: &str = "kafka_streams_stream_metrics_alive_stream_threads";
+    pub(super) const FAILED_THREADS: &str = "kafka_streams_stream_metrics_failed_stream_threads";
+    pub(super) const COMMITS: &str = "kafka_streams_stream_thread_metrics_commit_total";
+    pub(super) const PROCESSED: &str = "kafka_streams_stream_task_metrics_process_total";
+    pub(super) const DROPPED: &str = "kafka_streams_stream_task_metrics_dropped_records_total";
+    pub(super) const RESTORED: &str = "kafka_streams_stream_task_metrics_restore_total";
+    pub(super) const TO_RESTORE: &str = "kafka_streams_stream_task_metrics_restore_remaining_records";
+    pub(super) const BUFFERED: &str = "kafka_streams_stream_task_metrics_active_buffer";
+    pub(super) const LAG: &str = "kafka_consumer_consumer_fetch_manager_metrics_records_lag";
+    pub(super) const BLOCK_CACHE: &str = "kafka_streams_stream_state_metrics_block_cache_usage";
+    pub(super) const MEMTABLES: &str = "kafka_streams_stream_state_metrics_size_all_mem_tables";
+    pub(super) const FILES: &str = "kafka_streams_stream_state_metrics_total_sst_files_size";
+    pub(super) const ABORTS: &str = "engagement_conductor_thread_aborts_total";
+    pub(super) const LATE: &str = "engagement_conductor_task_late_records_total";
+    pub(super) const DEAD_LETTERS: &str = "engagement_conductor_task_dead_letters_total";
+    pub(super) const LOST: &str = "engagement_conductor_task_lost_to_retention_total";
+    pub(super) const STREAM_TIME: &str = "engagement_conductor_task_stream_time_seconds";
+    pub(super) const COUNTERS: &str = "engagement_conductor_total";
+}
+
 fn describe() {
     use metrics::{describe_counter, describe_gauge};
-    describe_gauge!("kafka_streams_stream_metrics_alive_stream_threads", "Stream threads that are at work");
-    describe_counter!(
-        "kafka_streams_stream_metrics_failed_stream_threads",
-        "Stream threads that were replaced or have failed"
-    );
-    describe_counter!("kafka_streams_stream_thread_metrics_commit_total", "Transactions committed");
-    describe_counter!("kafka_streams_stream_thread_metrics_abort_total", "Transactions aborted");
-    describe_counter!("kafka_streams_stream_task_metrics_process_total", "Records handed to the processors");
-    describe_counter!(
-        "kafka_streams_stream_task_metrics_dropped_records_total",
-        "Records that were late or dead letters"
-    );
-    describe_counter!("kafka_streams_stream_task_metrics_late_records_total", "Records older than every open window");
-    describe_counter!("kafka_streams_stream_task_metrics_dead_letters_total", "Records that could not be used");
-    describe_counter!("kafka_streams_stream_task_metrics_restore_total", "Records of changelogs that were restored");
-    describe_counter!(
-        "kafka_streams_stream_task_metrics_lost_to_retention_total",
-        "Offsets deleted before they were read"
-    );
-    describe_gauge!("kafka_streams_stream_task_metrics_active_buffer_count", "Records that wait in the task's buffers");
-    describe_gauge!(
-        "kafka_streams_stream_task_metrics_restore_remaining_records_total",
-        "Changelog offsets that are left"
-    );
-    describe_gauge!("kafka_streams_stream_task_metrics_stream_time_ms", "How far event time has come, since the epoch");
-    describe_gauge!("kafka_streams_stream_task_metrics_records_lag", "Offsets of the input that are left");
-    describe_counter!("engagement_conductor_total", "The application's own counters, by name");
-    describe_gauge!("kafka_streams_stream_state_metrics_block_cache_usage", "Bytes in the shared block cache");
-    describe_gauge!("kafka_streams_stream_state_metrics_size_all_mem_tables", "Bytes of unflushed writes");
-    describe_gauge!("kafka_streams_stream_state_metrics_total_sst_files_size", "Bytes of the task's files");
-    describe_gauge!("kafka_streams_stream_state_metrics_estimate_num_keys", "Rows of the task's stores, roughly");
+    describe_gauge!(name::ALIVE_THREADS, "Stream threads that are at work");
+    describe_gauge!(name::FAILED_THREADS, "Stream threads that were replaced or have failed, since the start");
+    describe_counter!(name::COMMITS, "Transactions committed");
+    describe_counter!(name::PROCESSED, "Records handed to the processors");
+    describe_counter!(name::DROPPED, "Records that were late or dead letters");
+    describe_counter!(name::RESTORED, "Records of changelogs that were restored");
+    describe_gauge!(name::TO_RESTORE, "Changelog offsets that are left to restore");
+    describe_gauge!(name::BUFFERED, "Records that wait in the task's buffers");
+    describe_gauge!(name::LAG, "Offsets of the input that are left");
+    describe_gauge!(name::BLOCK_CACHE, "Bytes in the shared block cache");
+    describe_gauge!(name::MEMTABLES, "Bytes of unflushed writes");
+    describe_gauge!(name::FILES, "Bytes of the task's files");
+    describe_counter!(name::ABORTS, "Transactions aborted");
+    describe_counter!(name::LATE, "Records older than every open window");
+    describe_counter!(name::DEAD_LETTERS, "Records that could not be used");
+    describe_counter!(name::LOST, "Offsets deleted before they were read");
+    describe_gauge!(name::STREAM_TIME, "How far event time has come, in seconds since the epoch");
+    describe_counter!(name::COUNTERS, "The application's own counters, by name");
 }
 
 /// Takes down what the threads show.
 pub(super) fn observe(threads: &[ThreadStatus]) {
     let alive = threads.iter().filter(|thread| thread.state == ThreadState::Running).count();
-    gauge!("kafka_streams_stream_metrics_alive_stream_threads").set(alive as f64);
+    gauge!(name::ALIVE_THREADS).set(alive as f64);
+    let failed = |thread: &ThreadStatus| thread.replaced + u64::from(thread.state == ThreadState::Failed);
+    gauge!(name::FAILED_THREADS).set(threads.iter().map(failed).sum::<u64>() as f64);
     for thread in threads {
         let id = thread.thread.to_string();
-        counter!("kafka_streams_stream_metrics_failed_stream_threads", "thread_id" => id.clone())
-            .absolute(thread.replaced + u64::from(thread.state == ThreadState::Failed));
-        counter!("kafka_streams_stream_thread_metrics_commit_total", "thread_id" => id.clone())
-            .absolute(thread.counts.commits);
-        counter!("kafka_streams_stream_thread_metrics_abort_total", "thread_id" => id.clone())
-            .absolute(thread.counts.aborts);
+        counter!(name::COMMITS, "thread_id" => id.clone()).absolute(thread.counts.commits);
+        counter!(name::ABORTS, "thread_id" => id.clone()).absolute(thread.counts.aborts);
         thread.tasks.iter().for_each(|task| observe_task(&id, task));
     }
 }
@@ -77,40 +88,85 @@ pub(super) fn observe(threads: &[ThreadStatus]) {
 fn observe_task(thread: &str, task: &TaskStatus) {
     let labels = [("thread_id", thread.to_owned()), ("task_id", task.id.to_string())];
     let counts = [
-        ("kafka_streams_stream_task_metrics_process_total", task.counts.processed),
-        ("kafka_streams_stream_task_metrics_dropped_records_total", task.counts.late + task.counts.dead_lettered),
-        ("kafka_streams_stream_task_metrics_late_records_total", task.counts.late),
-        ("kafka_streams_stream_task_metrics_dead_letters_total", task.counts.dead_lettered),
-        ("kafka_streams_stream_task_metrics_restore_total", task.restored),
-        ("kafka_streams_stream_task_metrics_lost_to_retention_total", task.lost_to_retention),
+        (name::PROCESSED, task.counts.processed),
+        (name::DROPPED, task.counts.late + task.counts.dead_lettered),
+        (name::LATE, task.counts.late),
+        (name::DEAD_LETTERS, task.counts.dead_lettered),
+        (name::RESTORED, task.restored),
+        (name::LOST, task.lost_to_retention),
     ];
     for (name, count) in counts {
         counter!(name, &labels).absolute(count);
     }
     let left = if let TaskState::Restoring { left, .. } = task.state { left } else { 0 };
-    gauge!("kafka_streams_stream_task_metrics_restore_remaining_records_total", &labels).set(left as f64);
-    gauge!("kafka_streams_stream_task_metrics_active_buffer_count", &labels).set(task.buffered as f64);
+    gauge!(name::TO_RESTORE, &labels).set(left as f64);
+    gauge!(name::BUFFERED, &labels).set(task.buffered as f64);
     if let Some(time_ms) = task.stream_time_ms {
-        gauge!("kafka_streams_stream_task_metrics_stream_time_ms", &labels).set(time_ms as f64);
+        gauge!(name::STREAM_TIME, &labels).set(time_ms as f64 / 1_000.0);
     }
     for input in &task.inputs {
         let Some(lag) = input.lag() else { continue };
-        let topic = input.partition.topic.to_string();
-        let labels = [("task_id", task.id.to_string()), ("topic", topic)];
-        gauge!("kafka_streams_stream_task_metrics_records_lag", &labels).set(lag as f64);
+        let (topic, partition) = (input.partition.topic.to_string(), input.partition.partition.to_string());
+        let labels = [("topic", topic), ("partition", partition)];
+        gauge!(name::LAG, &labels).set(lag as f64);
     }
     for (name, count) in &task.counters {
         let labels = [("task_id", task.id.to_string()), ("name", (*name).to_owned())];
-        counter!("engagement_conductor_total", &labels).absolute(*count);
+        counter!(name::COUNTERS, &labels).absolute(*count);
     }
 }
 
 /// Takes down what the states hold.
 pub(super) fn observe_states(statistics: &RocksStatistics) {
-    gauge!("kafka_streams_stream_state_metrics_block_cache_usage").set(statistics.cache_bytes as f64);
-    gauge!("kafka_streams_stream_state_metrics_size_all_mem_tables").set(statistics.memtable_bytes as f64);
+    gauge!(name::BLOCK_CACHE).set(statistics.cache_bytes as f64);
+    gauge!(name::MEMTABLES).set(statistics.memtable_bytes as f64);
     for (task, statistics) in &statistics.tasks {
         let labels = [("task_id", task.to_string())];
-        gauge!("kafka_streams_stream_state_metrics_total_sst_files_size", &labels).set(statistics.bytes() as f64);
+        gauge!(name::FILES, &labels).set(statistics.bytes() as f64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KAFKA_STREAMS: &str = include_str!("golden/kafka-streams-metrics.txt");
+    /// Every name that is shown.
+    const SHOWN: [&str; 18] = [
+        name::ALIVE_THREADS,
+        name::FAILED_THREADS,
+        name::COMMITS,
+        name::PROCESSED,
+        name::DROPPED,
+        name::RESTORED,
+        name::TO_RESTORE,
+        name::BUFFERED,
+        name::LAG,
+        name::BLOCK_CACHE,
+        name::MEMTABLES,
+        name::FILES,
+        name::ABORTS,
+        name::LATE,
+        name::DEAD_LETTERS,
+        name::LOST,
+        name::STREAM_TIME,
+        name::COUNTERS,
+    ];
+
+    #[test]
+    fn what_has_a_name_of_kafka_streams_is_one_of_its_metrics() {
+        let lines = KAFKA_STREAMS.lines().filter_map(|line| line.split_once(' '));
+        let theirs: Vec<String> = lines
+            .map(|(kind, metric)| {
+                let domain = if kind.starts_with("stream") { "kafka_streams" } else { "kafka_consumer" };
+                format!("{domain}_{kind}_{metric}").replace('-', "_")
+            })
+            .collect();
+        for shown in SHOWN.iter().filter(|name| name.starts_with("kafka_")) {
+            let without = |their: &'_ str, ending: &str| their.strip_suffix(ending) == Some(shown);
+            let is_theirs =
+                theirs.iter().any(|their| their == shown || without(their, "_total") || without(their, "_count"));
+            assert!(is_theirs, "{shown}");
+        }
     }
 }

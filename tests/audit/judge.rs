@@ -78,9 +78,12 @@ pub(crate) fn metrics_agree(tasks: &str, metrics: &str) {
     for thread in shown["threads"].as_array().unwrap() {
         for task in thread["tasks"].as_array().unwrap() {
             let (thread, name) = (&thread["thread"], task["task"].as_str().unwrap());
-            for (metric, field) in [("process_total", "processed"), ("dead_letters_total", "dead_lettered")] {
+            for (metric, field) in [
+                ("kafka_streams_stream_task_metrics_process_total", "processed"),
+                ("engagement_conductor_task_dead_letters_total", "dead_lettered"),
+            ] {
                 let labels = format!("{{thread_id=\"{thread}\",task_id=\"{name}\"}}");
-                let line = format!("kafka_streams_stream_task_metrics_{metric}{labels} {}", task[field]);
+                let line = format!("{metric}{labels} {}", task[field]);
                 assert!(metrics.lines().any(|found| found == line), "{line} is not among\n{metrics}");
             }
         }

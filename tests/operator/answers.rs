@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cluster::clock::wait_for;
@@ -64,8 +65,26 @@ fn run(stage: &Stage, servers: &str, states: &str) -> u64 {
     assert!(processed.is_some(), "not processed in time: {}", instance.said());
     let in_use = ask(stage.folder(), &["state", "inspect", "--state-dir", states]).refused(2);
     assert!(in_use.contains("is in use by another process") && in_use.contains("/tasks"), "{in_use}");
+    scraped(&instance);
     assert!(instance.stop().success(), "{}", instance.said());
     lines.lines().count() as u64 + 1
+}
+
+/// What is scraped is as Prometheus' own tool wants it: names, kinds, units, and a word on each.
+fn scraped(instance: &Instance) {
+    let (_, metrics) = instance.ask("/metrics").unwrap();
+    assert!(metrics.contains("records_lag") && metrics.contains("engagement_conductor_total"), "{metrics}");
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is missing: make setup");
+    promtool.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
+    let checked = promtool.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stderr) + String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && said.is_empty(), "{said}\n{metrics}");
 }
 
 fn policy(stage: &Stage, servers: &str) {
