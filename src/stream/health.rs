@@ -79,7 +79,11 @@ pub fn words(blocked: &Blocked) -> String {
             "waits for its state, which another process has open: its predecessor, or one with the same engine.state_dir".into()
         }
         Blocked::StateInUse => "waits for its state, which another thread is about to close".into(),
-        Blocked::Changelog => "waits for its changelog: a transaction at its end is undecided".into(),
+        Blocked::Changelog => {
+            "waits for its changelog: a transaction at its end is undecided (one that hangs for good: kafka-transactions.sh \
+             find-hanging, abort)"
+                .into()
+        }
         Blocked::GlobalTables => "waits for the global tables to be read".into(),
         Blocked::Input(partition) => format!("waits for {partition}: it is not known that nothing older comes"),
     }

@@ -18,8 +18,10 @@ use crate::clock::Clock;
 use crate::store::BackendProvider;
 use crate::topology::Topology;
 
-/// A thread that has nothing to do looks around at least this often.
+/// A thread that waits for something, such as its next commit, looks around at least this often.
 const WAIT_MS: u64 = 20;
+/// And one that is at rest: what comes in wakes it, and nothing else is due sooner.
+const REST_MS: u64 = 100;
 /// What a thread shows of itself is at most about this old while it works.
 const SHOW_EVERY_MS: i64 = 250;
 /// Between two looks at what the tasks are doing.
@@ -366,7 +368,7 @@ fn live_once<B: Broker>(parts: &Parts<B>, shared: &Shared, seat: &Seat) -> Resul
             show(&thread, seat);
         }
         if step == Step::Idle {
-            thread.wait(WAIT_MS);
+            thread.wait(if thread.is_at_rest() { REST_MS } else { WAIT_MS });
         }
     }
     show(&thread, seat);

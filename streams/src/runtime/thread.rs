@@ -252,6 +252,12 @@ impl<B: Broker> StreamThread<B> {
         !matches!(self.phase, Phase::Open)
     }
 
+    /// Whether there is nothing to commit, to restore or to hand on.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let all_run = self.slots.values().all(|slot| slot.running().is_some());
+        all_run && self.revoking.is_empty() && !self.is_undecided() && !self.has_work()
+    }
+
     pub(super) fn is_running_anything(&self) -> bool {
         self.slots.values().any(|slot| slot.running().is_some())
     }
