@@ -91,44 +91,8 @@ pub fn words(blocked: &Blocked) -> String {
 
 #[cfg(test)]
 mod tests {
-    use streams::runtime::ThreadCounts;
-    use streams::task::{Counts, TaskId};
-
+    use super::super::sample::{task, thread};
     use super::*;
-
-    fn thread(state: ThreadState) -> ThreadStatus {
-        ThreadStatus {
-            thread: 0,
-            state,
-            is_member: true,
-            tasks: Vec::new(),
-            counts: ThreadCounts::default(),
-            replaced: 0,
-            error: Some("the disk is full".into()),
-            is_undecided: false,
-            unreachable_since_ms: None,
-            committed_at_ms: 0,
-            stepped_at_ms: 100_000,
-        }
-    }
-
-    fn task(state: TaskState, blocked: Option<Blocked>) -> TaskStatus {
-        TaskStatus {
-            id: TaskId { sub_topology: 0, partition: 3 },
-            state,
-            blocked,
-            rebuilt: None,
-            counts: Counts::default(),
-            counters: Vec::new(),
-            stream_time_ms: None,
-            next_timer_ms: None,
-            inputs: Vec::new(),
-            buffered: 0,
-            dirty_bytes: 0,
-            restored: 0,
-            lost_to_retention: 0,
-        }
-    }
 
     #[test]
     fn a_process_is_alive_until_a_thread_has_failed_or_hangs() {

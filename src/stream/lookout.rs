@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use streams::clock::Clock;
 use streams::runtime::{Instance, Outlived, StallDetector};
+
+use super::journal::{Journal, Line};
 
 /// Between two looks.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -12,6 +15,8 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Looks at an instance.
 pub(super) struct Lookout {
     instance: Arc<Instance>,
+    clock: Arc<dyn Clock>,
+    journal: Journal,
     stalls: StallDetector,
     max_poll_interval_ms: u64,
     /// Why it hangs, once it does.
@@ -21,10 +26,18 @@ pub(super) struct Lookout {
 }
 
 impl Lookout {
-    pub(super) fn new(instance: Arc<Instance>, max_poll_interval_ms: u64) -> Self {
+    pub(super) fn new(instance: Arc<Instance>, clock: Arc<dyn Clock>, max_poll_interval_ms: u64) -> Self {
         let looks = u128::from(max_poll_interval_ms) / LOOK_EVERY.as_millis().max(1);
         let stalls = StallDetector::new(u32::try_from(looks).unwrap_or(u32::MAX));
-        Self { instance, stalls, max_poll_interval_ms, hangs: Arc::default(), told: BTreeSet::new() }
+        Self {
+            instance,
+            clock,
+            journal: Journal::default(),
+            stalls,
+            max_poll_interval_ms,
+            hangs: Arc::default(),
+            told: BTreeSet::new(),
+        }
     }
 
     /// Where it will stand why the instance hangs.
@@ -40,7 +53,14 @@ impl Lookout {
                 tracing::warn!("{}", words(&outlived));
             }
         }
-        if let Some(thread) = self.stalls.look(&self.instance.threads()) {
+        let threads = self.instance.threads();
+        for line in self.journal.look(&threads, self.clock.now_ms()) {
+            match line {
+                Line::Info(text) => tracing::info!("{text}"),
+                Line::Warn(text) => tracing::warn!("{text}"),
+            }
+        }
+        if let Some(thread) = self.stalls.look(&threads) {
             let max_ms = self.max_poll_interval_ms;
             let why = format!(
                 "stream thread {thread} hangs: no round for more than engine.max_poll_interval_ms, {max_ms} ms; start the process anew"

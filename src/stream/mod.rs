@@ -1,6 +1,6 @@
 //! `conductor run`: the stream on a Kafka cluster, with its states on disk, until it is told to stop.
 //!
-//! - [`lookout`]: whether it can go on, and what should be said of it.
+//! - [`lookout`]: whether it can go on. [`journal`]: what the log says of it.
 //! - [`health`]: whether the process is alive and ready, and if not, why. Pure.
 //! - [`tasks`], [`metrics`]: what its threads and tasks are doing, as JSON and in Prometheus' format.
 //! - [`http`]: where all that is shown.
@@ -9,8 +9,11 @@
 
 pub mod health;
 mod http;
+mod journal;
 mod lookout;
 mod metrics;
+#[cfg(test)]
+mod sample;
 mod tasks;
 
 use std::net::SocketAddr;
@@ -68,8 +71,8 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         bootstrap_servers = %settings.kafka.bootstrap_servers,
         "the stream is starting; health, metrics and tasks at http://{}", settings.http.listen
     );
-    let shown = Shown::new(Arc::clone(&instance), clock, backends, settings.http.stalled_after_ms)?;
-    let lookout = Lookout::new(Arc::clone(&instance), settings.engine.max_poll_interval_ms);
+    let shown = Shown::new(Arc::clone(&instance), Arc::clone(&clock), backends, settings.http.stalled_after_ms)?;
+    let lookout = Lookout::new(Arc::clone(&instance), clock, settings.engine.max_poll_interval_ms);
     let hangs = lookout.hangs();
     let ended = runtime.block_on(http::serve(listener, shown, stop.wait(lookout)));
     let failure = hangs.get().cloned().or_else(|| instance.failure());

@@ -114,7 +114,8 @@ pub(super) fn state(state: ThreadState) -> &'static str {
     }
 }
 
-fn rebuilt(reason: RebuildReason) -> &'static str {
+/// As it is told.
+pub(super) fn rebuilt(reason: RebuildReason) -> &'static str {
     match reason {
         RebuildReason::OtherIdentity => "the state belonged to another cluster, or its topics were created again",
         RebuildReason::OutsideTheChangelog => "the state was not a part of its changelog",

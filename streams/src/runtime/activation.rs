@@ -21,6 +21,9 @@ use crate::task::{Task, TaskError, TaskId, TaskSettings};
 /// Events in one round; more wait for the next.
 const EVENTS_MAX: usize = 64;
 
+/// A restore that stands still for so long waits for a transaction.
+const STILL_MS: i64 = 1_000;
+
 /// How long a state is waited for that another process has open.
 const OTHER_PROCESS_MS_MAX: i64 = 10_000;
 
@@ -260,7 +263,14 @@ impl<B: Broker> StreamThread<B> {
             Err(error) => return Err(ThreadError::Task { task: id, error }),
         }
         let moved = restore.progress() != before;
-        slot.blocked = (!moved && !restore.is_done()).then_some(Blocked::Changelog);
+        let now_ms = self.clock.now_ms();
+        let since_ms = *slot.still_since_ms.get_or_insert(now_ms);
+        if moved || restore.is_done() {
+            slot.still_since_ms = None;
+        }
+        // Before that, the next records may be on their way.
+        let stands_still = slot.still_since_ms.is_some() && now_ms.saturating_sub(since_ms) >= STILL_MS;
+        slot.blocked = stands_still.then_some(Blocked::Changelog);
         Ok(moved)
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     pub(crate) blocked: Option<Blocked>,
     /// Since when another process has its state.
     pub(crate) state_awaited_since_ms: Option<i64>,
+    /// Since when its restore stands still.
+    pub(crate) still_since_ms: Option<i64>,
     /// Why its state was built anew.
     pub(crate) rebuilt: Option<RebuildReason>,
     /// Records of its changelogs that were applied before it began, once it has.
@@ -108,6 +110,7 @@ impl Slot {
             stage: Stage::Assigned,
             blocked: None,
             state_awaited_since_ms: None,
+            still_since_ms: None,
             rebuilt: None,
             restored: 0,
             lost_to_retention: 0,
