@@ -33,9 +33,10 @@ RUNS ?= 10
 audit: setup ## Kill and suspend the stream on a real Kafka, RUNS=10 times with seeds of their own, and compare what it wrote
 	@for seed in $$(seq 1 $(RUNS)); do echo "seed $$seed"; AUDIT_SEED=$$seed $(CARGO) test --quiet --workspace --test audit every_effect -- --nocapture || exit 1; done
 
-check: tools ## Check format, lints, licences and dependencies
+check: tools ## Check format, lints, documentation, licences and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --quiet
 	$(CARGO) fetch --locked
 	$(CARGO) deny --offline check bans licenses sources
 

@@ -3,34 +3,16 @@
 use std::path::PathBuf;
 
 use compact_str::CompactString;
-use topology::codec::{self, Format};
+use topology::codec;
 use topology::event_log::LogError;
 use topology::graph;
-use topology::settings::{ConductorSettings, Formats, Learning};
 use topology::wire;
 
 use crate::cli::backtest::{BacktestArguments, BacktestOutputs};
 use crate::embedded::{Embedded, Feed, FeedWatcher, OUTPUTS};
 use crate::failure::Failure;
 use crate::output::{DeadLetter, Output, Progress};
-use crate::settings::Settings;
-use crate::settings::sections;
-
-/// The application's own settings, out of those that an operator sets. Outputs in JSON: they become lines of files.
-#[must_use]
-pub fn conductor_settings(settings: &Settings) -> ConductorSettings {
-    ConductorSettings {
-        application_id: settings.application.id.clone(),
-        detector: settings.detector.to_domain(),
-        decision: settings.decision.to_domain(),
-        mode: settings.decision.mode,
-        learning: match settings.policy.learning {
-            sections::Learning::Live => Learning::Live,
-            sections::Learning::Frozen => Learning::Frozen,
-        },
-        formats: Formats::all(Format::Json),
-    }
-}
+use crate::settings::{Settings, conductor_settings};
 
 /// Runs the topology over the logs.
 ///

@@ -11,12 +11,12 @@ use topology::codec::{self, Format};
 use topology::event_log::LogError;
 use topology::wire::{Baselines, topics};
 
-use crate::backtest::conductor_settings;
 use crate::cli::calibrate::CalibrateArguments;
 use crate::embedded::{Embedded, Feed, FeedWatcher};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::settings::conductor_settings;
 
 /// A session's past by type and size.
 type Past = BTreeMap<(SessionType, SizeBand), Own>;

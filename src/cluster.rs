@@ -6,9 +6,9 @@ use topology::codec::Format;
 use topology::graph;
 use topology::settings::{ConductorSettings, Formats};
 
-use crate::backtest::conductor_settings;
 use crate::failure::Failure;
 use crate::settings::Settings;
+use crate::settings::conductor_settings;
 
 /// The topology for those who only look after its topics and states: how outputs are written makes no difference there.
 ///

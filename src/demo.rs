@@ -12,13 +12,13 @@ use topology::simulated::Input;
 use topology::wire::{CommandStatus, InterventionCommand, topics};
 
 use crate::act::{Platform, SimulatedEvent, SimulatedPlatform};
-use crate::backtest::conductor_settings;
 use crate::cli::demo::Outputs;
 use crate::clock::SystemClock;
 use crate::embedded::{Embedded, OUTPUTS, Outlet};
 use crate::failure::Failure;
 use crate::output::{Output, Progress};
 use crate::settings::Settings;
+use crate::settings::conductor_settings;
 
 /// How much session time is played.
 const LENGTH: Millis = 20 * MINUTE;

@@ -6,12 +6,12 @@ use std::thread;
 use clap::Args;
 use topology::wire::Mode;
 
-use crate::clock::Speed;
 use crate::failure::{Failure, print};
 use crate::output::Output;
 use crate::settings::{Given, Settings};
 use crate::summary::Summary;
 use crate::terminal::{Face, show};
+use ::topology::event_log::Speed;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -126,7 +126,7 @@ impl Cli {
             Command::Policy(arguments) => policy::run(arguments, settings),
             Command::Dlq(arguments) => dlq::run(arguments, settings),
             Command::State(arguments) => state::run(arguments, settings),
-            Command::Topology(arguments) => topology::run(arguments, &crate::backtest::conductor_settings(settings)),
+            Command::Topology(arguments) => topology::run(arguments, &crate::settings::conductor_settings(settings)),
             Command::Config(arguments) => config::run(arguments, loaded),
         }
     }

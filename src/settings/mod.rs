@@ -15,6 +15,7 @@
 
 use std::path::PathBuf;
 
+mod conductor;
 pub mod detector;
 pub mod kafka;
 pub mod output;
@@ -34,6 +35,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use conductor::conductor_settings;
 pub use detector::DetectorSection;
 pub use error::SettingsError;
 pub use kafka::KafkaSection;

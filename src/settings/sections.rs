@@ -4,10 +4,10 @@ use domain::intervention::DecisionSettings;
 use domain::intervention::Mode;
 use domain::intervention::ledger::DECISIONS_KEPT;
 use serde::{Deserialize, Serialize};
+use topology::event_log::Speed;
 use topology::wire::named;
 
 use super::error::{OutOfRange, check};
-use crate::clock::Speed;
 
 /// Section `application`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

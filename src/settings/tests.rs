@@ -33,7 +33,7 @@ fn each_layer_wins_over_the_one_below_it_and_says_so() {
         EngineSection { commit_interval_ms: 200, idle_advance_ms: 4_000, ..EngineSection::default() }
     );
     assert_eq!(loaded.settings.demo.seed, 4);
-    assert_eq!(loaded.settings.demo.speed, crate::clock::Speed::Times(5.0));
+    assert_eq!(loaded.settings.demo.speed, topology::event_log::Speed::Times(5.0));
     for (key, origin) in [
         ("engine.partitions", "default"),
         ("engine.commit_interval_ms", "conductor.toml:2"),

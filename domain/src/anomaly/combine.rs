@@ -67,7 +67,7 @@ impl Reading {
         self.ratio >= 1.0
     }
 
-    /// Its share of the anomaly score: in [0,1], 0.6 at WARNING.
+    /// Its share of the anomaly score: in `[0, 1]`, 0.6 at WARNING.
     #[must_use]
     pub fn score(&self) -> f64 {
         score_of(self.ratio)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::replay::Speed;
+use topology::event_log::Speed;
 
 /// How the cluster is reached.
 #[derive(Clone, Debug, Args)]

@@ -7,7 +7,6 @@
 mod batch;
 mod send;
 mod shift;
-mod speed;
 mod survey;
 mod topics;
 mod totals;
@@ -17,7 +16,6 @@ mod tests;
 
 use streams::broker::{Broker, ProducerConfig, TransactionalProducer};
 
-pub use speed::{NoSpeed, Speed};
 pub use survey::Broken;
 pub use totals::Totals;
 

@@ -8,13 +8,13 @@ use streams::broker::{BrokerError, TransactionalProducer};
 use streams::partition::partition_of;
 use topology::event_log::{EventLogReader, LogError, LogRecord};
 
-use super::Speed;
 use super::batch::{Batch, Outgoing, Sent};
 use super::shift::{Grid, shift, shifted};
 use crate::clock::Pacing;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
+use topology::event_log::Speed;
 
 /// A transaction is open for so long: who reads committed records sees an event that much later at most.
 const COMMIT_EVERY_MS: i64 = 100;

@@ -10,7 +10,7 @@ use domain::time::{Millis, TICK};
 use serde_json::Value;
 use topology::wire::topics;
 
-use super::Speed;
+use topology::event_log::Speed;
 
 /// What the constant is a multiple of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,17 +6,19 @@
 //! ```
 //!
 //! [`EventLogReader`] streams one or several logs in bounded memory and merges them by timestamp; [`EventLogWriter`]
-//! writes one. Both take values as JSON text and do not look into them: that is the codec's work.
+//! writes one; [`Speed`] is how fast one goes by. Both take values as JSON text and do not look into them: that is the codec's work.
 
 mod error;
 mod line;
 mod merge;
 mod read;
+mod speed;
 mod write;
 
 pub use error::{LineError, LogError, OpenError, WriteError};
 pub use line::LogRecord;
 pub use merge::EventLogReader;
+pub use speed::{NoSpeed, Speed};
 pub use write::EventLogWriter;
 
 /// The longest line that is read or written, in bytes.
