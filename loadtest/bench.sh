@@ -15,7 +15,7 @@ if [ "${1:-}" = kafka ]; then
   # as fast, and builds what is ours as fast as it gets without them.
   fast=()
   if [ "${PROFILE:-bench}" = dev ]; then
-    for package in streams engagement-conductor; do
+    for package in domain streams topology loadtest engagement-conductor; do
       for option in opt-level=3 codegen-units=1 debug-assertions=false overflow-checks=false; do
         fast+=(--config "profile.dev.package.$package.$option")
       done

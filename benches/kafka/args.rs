@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::job::{Contestant, Job, Scenario};
 
@@ -24,6 +24,15 @@ pub(crate) struct Arguments {
     /// How long the idle processes are watched.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) idle_seconds: u64,
+    /// Sessions of 20 minutes that the application works off.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) sessions: u32,
+    /// Sessions that are live at once: about 4.1 events a second each.
+    #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) live_sessions: u32,
+    /// How long they are measured.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u64).range(10..=600))]
+    pub(crate) live_seconds: u64,
     /// Cargo's own.
     #[arg(long, hide = true)]
     bench: bool,
@@ -46,13 +55,13 @@ pub(crate) enum Command {
 impl Arguments {
     /// What is measured at full speed.
     pub(crate) fn races(&self) -> Vec<Scenario> {
-        let races = Scenario::value_variants().iter().copied().filter(|scenario| *scenario != Scenario::Restart);
-        races.filter(|scenario| self.scenarios.is_empty() || self.scenarios.contains(scenario)).collect()
+        let races = [Scenario::Copy, Scenario::EveryUpdate, Scenario::OncePerCommit];
+        races.into_iter().filter(|scenario| self.measures(*scenario)).collect()
     }
 
-    /// Whether a process is killed and started again.
-    pub(crate) fn measures_restart(&self) -> bool {
-        self.scenarios.is_empty() || self.scenarios.contains(&Scenario::Restart)
+    /// Whether this is asked for.
+    pub(crate) fn measures(&self, scenario: Scenario) -> bool {
+        self.scenarios.is_empty() || self.scenarios.contains(&scenario)
     }
 
     /// After so many records it counts.

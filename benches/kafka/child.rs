@@ -6,6 +6,7 @@ use std::process::{Child as Process, Command, Stdio};
 use std::time::Duration;
 
 use cluster::clock::wait_for;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::java;
 use crate::job::{Contestant, Job, name};
@@ -22,7 +23,7 @@ pub(crate) struct Child {
 
 impl Child {
     pub(crate) fn start(contestant: Contestant, job: &Job, java: Option<&java::Program>) -> Self {
-        let mut command = match (contestant, java) {
+        let command = match (contestant, java) {
             (Contestant::Java, Some(java)) => java.command(job),
             (Contestant::Java, None) => panic!("Java was not built"),
             _ => {
@@ -32,6 +33,11 @@ impl Child {
                 command
             }
         };
+        Self::of(command)
+    }
+
+    /// Any program. What it has to say it says where we do.
+    pub(crate) fn of(mut command: Command) -> Self {
         let process = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         Self { process: process.unwrap_or_else(|error| panic!("{command:?}: {error}")) }
     }
@@ -67,6 +73,13 @@ impl Child {
     pub(crate) fn stop(mut self) {
         drop(self.process.stdin.take());
         wait_for(PATIENCE, || self.process.try_wait().unwrap());
+    }
+
+    /// The same, as a service is asked.
+    pub(crate) fn terminate(mut self) {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
+        let status = wait_for(PATIENCE, || self.process.try_wait().unwrap());
+        assert!(status.is_some_and(|status| status.success()), "not ended in order: {status:?}");
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) enum Scenario {
     OncePerCommit,
     /// The last value of each key is kept; the process is killed and started again.
     Restart,
+    /// The application itself works off simulated sessions that lie there.
+    Application,
+    /// The application itself, while simulated sessions go on.
+    Live,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

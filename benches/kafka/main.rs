@@ -19,16 +19,22 @@
     reason = "a program for whoever measures"
 )]
 
+mod application;
 mod args;
+mod audience;
+mod backlog;
 mod bare;
+mod catch_up;
 mod child;
 mod java;
 mod job;
 mod judge;
+mod live;
 mod load;
 mod ours;
 mod race;
 mod restart;
+mod scores;
 mod stage;
 mod table;
 mod watch;
@@ -37,7 +43,7 @@ use std::panic::catch_unwind;
 
 use args::{Arguments, Command};
 use clap::Parser;
-use job::Contestant;
+use job::{Contestant, Scenario};
 use loadtest::interrupt::Interrupt;
 
 /// The binary's.
@@ -62,24 +68,38 @@ fn main() {
 fn measure(arguments: &Arguments) {
     // From here on, Ctrl-C ends the children and the cluster in order.
     let interrupt = Interrupt::catch().unwrap();
+    let mut table = table::Table::default();
+    if !arguments.races().is_empty() || arguments.measures(Scenario::Restart) {
+        measure_the_engine(arguments, &mut table, &interrupt);
+    }
+    if arguments.measures(Scenario::Application) {
+        let (race, rows) = backlog::run(arguments, &interrupt);
+        table.add(race);
+        println!("changelog records per event, with markers: {rows:.2}");
+    }
+    if arguments.measures(Scenario::Live) {
+        table.add_live(live::run(arguments, &interrupt));
+    }
+    table.print_goals();
+}
+
+fn measure_the_engine(arguments: &Arguments, table: &mut table::Table, interrupt: &Interrupt) {
     let java = arguments.contestants.contains(&Contestant::Java).then(java::Program::build);
     eprintln!("Starting Kafka");
     let stage = stage::Stage::start();
-    let mut table = table::Table::default();
     if !arguments.races().is_empty() {
         eprintln!("Loading {} records", arguments.records);
-        let load = load::load(&stage, "input", &load::small(arguments.records), &interrupt);
+        let load = load::load(&stage, "input", &load::small(arguments.records), interrupt);
         for scenario in arguments.races() {
             for contestant in &arguments.contestants {
-                let result = race::run(&stage, &load, scenario, *contestant, java.as_ref(), arguments, &interrupt);
+                let result = race::run(&stage, &load, scenario, *contestant, java.as_ref(), arguments, interrupt);
                 table.add(result);
             }
         }
     }
-    if arguments.measures_restart() {
+    if arguments.measures(Scenario::Restart) {
         for contestant in arguments.contestants.iter().filter(|contestant| **contestant != Contestant::Bare) {
-            table.add_restart(restart::run(&stage, *contestant, java.as_ref(), arguments, &interrupt));
+            table.add_restart(restart::run(&stage, *contestant, java.as_ref(), arguments, interrupt));
         }
     }
-    table.print_goals();
 }

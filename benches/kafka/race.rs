@@ -55,7 +55,7 @@ pub(crate) fn run(
     if contestant == Contestant::Bare && scenario != Scenario::Copy {
         stage.create_topic(&format!("{}-rows-changelog", job.application), Cleanup::Compact);
     }
-    let watch = Watch::new(&job, interrupt);
+    let watch = Watch::new(&job.bootstrap_servers, &job.application, &[&job.input], interrupt);
     let started_ms = watch.clock.now_ms();
     let mut child = Child::start(contestant, &job, java);
     let first_commit_ms = watch.wait_for(&mut child, 1).at_ms - started_ms;

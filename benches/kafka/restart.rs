@@ -42,7 +42,7 @@ pub(crate) fn run(
     };
     let rows = arguments.state_mib * 1_024;
     load::load(stage, &job.input, &load::rows(0, rows), interrupt);
-    let watch = Watch::new(&job, interrupt);
+    let watch = Watch::new(&job.bootstrap_servers, &job.application, &[&job.input], interrupt);
     let mut child = Child::start(contestant, &job, java);
     watch.wait_for(&mut child, rows);
     let more = (rows / MORE).max(1_000);

@@ -1,6 +1,7 @@
 //! The table, and what was aimed at.
 
 use crate::job::{Contestant, Scenario, name};
+use crate::live::{Latency, Live};
 use crate::race::Race;
 use crate::restart::Restart;
 
@@ -8,6 +9,7 @@ use crate::restart::Restart;
 pub(crate) struct Table {
     races: Vec<Race>,
     restarts: Vec<Restart>,
+    live: Option<Live>,
 }
 
 impl Table {
@@ -43,6 +45,16 @@ impl Table {
         self.restarts.push(restart);
     }
 
+    pub(crate) fn add_live(&mut self, live: Live) {
+        println!(
+            "{} live sessions, {:.0} events/s: {:.1} % of a core, {:.0} MiB at its peak (engine.memory_mib = {})",
+            live.sessions, live.events_per_second, live.cpu_percent, live.peak_mib, live.memory_mib
+        );
+        print_latency("tick", &live.from_tick);
+        print_latency("event", &live.from_event);
+        self.live = Some(live);
+    }
+
     pub(crate) fn print_goals(&self) {
         println!();
         for race in self.races.iter().filter(|race| race.contestant == Contestant::Ours) {
@@ -65,10 +77,20 @@ impl Table {
                 race.first_commit_ms as f64 / 1_000.0,
                 2.0,
             );
+            if race.scenario == Scenario::Application {
+                goal(&format!("{what}: us of CPU per event, at most 9"), each(race), 9.0);
+            }
         }
         for restart in self.restarts.iter().filter(|restart| restart.contestant == Contestant::Ours) {
             let what = format!("killed with {} MiB: seconds to the first commit, at most 2", restart.state_mib);
             goal(&what, restart.first_commit_ms as f64 / 1_000.0, 2.0);
+        }
+        if let Some(live) = &self.live {
+            // The tick, its grace, the commit interval, and a tenth of a second for all the rest.
+            let (p99, most) = (live.from_event.p99 as f64 / 1_000.0, 6.2);
+            goal(&format!("live: seconds from event to committed score, p99, at most {most}"), p99, most);
+            let what = format!("live: peak MiB with {} sessions, at most 250", live.sessions);
+            goal(&what, live.peak_mib, 250.0);
         }
     }
 
@@ -80,6 +102,11 @@ impl Table {
 /// Microseconds of CPU per record.
 fn each(race: &Race) -> f64 {
     race.cpu_seconds * 1e6 / race.records as f64
+}
+
+fn print_latency(from: &str, latency: &Latency) {
+    let Latency { p50, p99, max } = latency;
+    println!("  ms from {from} to committed score: p50 {p50}, p99 {p99}, max {max}");
 }
 
 fn goal(what: &str, value: f64, most: f64) {

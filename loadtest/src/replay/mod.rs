@@ -62,6 +62,7 @@ pub fn replay<B: Broker>(
     let sent = Sender::new(producer, schedule, &targets, clock, interrupt).run(&arguments.log, &progress)?;
     Ok(Totals {
         topics: sent.topics.into_iter().map(|(topic, count)| (topic.to_string(), count)).collect(),
+        started_ms: schedule.start_ms,
         ms: clock.now_ms().abs_diff(schedule.start_ms),
         transactions: sent.transactions,
         shift_ms: schedule.shift_ms,

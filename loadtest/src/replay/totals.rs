@@ -13,6 +13,8 @@ use crate::summary::grouped;
 pub struct Totals {
     /// Committed records, by topic.
     pub topics: BTreeMap<String, u64>,
+    /// When the first record was due.
+    pub started_ms: i64,
     /// How long it took, from the first record to the last commit.
     pub ms: u64,
     /// In how many transactions.
@@ -45,6 +47,7 @@ impl Totals {
     fn to_json(&self) -> serde_json::Value {
         json!({
             "records": self.records(),
+            "started_ms": self.started_ms,
             "seconds": self.ms as f64 / 1_000.0,
             "records_per_second": self.per_second(),
             "transactions": self.transactions,
