@@ -64,12 +64,12 @@ impl Application {
         Watch::new(&self.servers(), ID, &topics::INPUTS, interrupt)
     }
 
-    /// The changelogs of what it keeps about sessions.
-    pub(crate) fn changelogs(&self) -> Vec<String> {
+    /// The stores of what it keeps about sessions, and their changelogs.
+    pub(crate) fn changelogs(&self) -> Vec<(String, String)> {
         let settings = ConductorSettings { application_id: ID.to_owned(), ..ConductorSettings::default() };
         let topology = graph::build(&settings).unwrap();
         let stores = topology.sub_topologies()[0].stores.iter();
-        stores.map(|store| topology.changelog_topic(store).to_string()).collect()
+        stores.map(|store| (store.name.to_string(), topology.changelog_topic(store).to_string())).collect()
     }
 
     pub(crate) fn start(&self) -> Running {

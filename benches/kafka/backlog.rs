@@ -15,8 +15,15 @@ use crate::scores;
 /// The span over which the sessions start.
 const STAGGER_MINUTES: u32 = 10;
 
-/// A row of the table; changelog records per event.
-pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> (Race, f64) {
+/// What was measured.
+pub(crate) struct Backlog {
+    /// As a row of the table.
+    pub(crate) race: Race,
+    /// Records of each store's changelog per event, markers included.
+    pub(crate) rows: Vec<(String, f64)>,
+}
+
+pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> Backlog {
     let application = Application::new(&[]);
     let log = audience::generate(application.folder(), arguments.sessions, STAGGER_MINUTES);
     let watch = application.watch(interrupt);
@@ -34,8 +41,9 @@ pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> (Race, f64) {
     let from = watch.wait_for(&mut running.child, offsets / 3);
     let to = watch.wait_for(&mut running.child, offsets);
     let peak_mib = running.child.peak_mib();
-    let changelogs = application.changelogs();
-    let rows = watch.ends(changelogs.iter().map(String::as_str));
+    let changelogs = application.changelogs().into_iter();
+    let rows =
+        changelogs.map(|(store, topic)| (store, watch.ends([topic.as_str()]) as f64 / sent.records() as f64)).collect();
     running.settle(sent.records());
     running.child.terminate();
 
@@ -53,5 +61,5 @@ pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> (Race, f64) {
         first_commit_ms,
         idle_percent: None,
     };
-    (race, rows as f64 / sent.records() as f64)
+    Backlog { race, rows }
 }

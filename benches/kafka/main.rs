@@ -73,9 +73,7 @@ fn measure(arguments: &Arguments) {
         measure_the_engine(arguments, &mut table, &interrupt);
     }
     if arguments.measures(Scenario::Application) {
-        let (race, rows) = backlog::run(arguments, &interrupt);
-        table.add(race);
-        println!("changelog records per event, with markers: {rows:.2}");
+        table.add_backlog(backlog::run(arguments, &interrupt));
     }
     if arguments.measures(Scenario::Live) {
         table.add_live(live::run(arguments, &interrupt));

@@ -1,5 +1,6 @@
 //! The table, and what was aimed at.
 
+use crate::backlog::Backlog;
 use crate::job::{Contestant, Scenario, name};
 use crate::live::{Latency, Live};
 use crate::race::Race;
@@ -43,6 +44,13 @@ impl Table {
             restart.peak_mib
         );
         self.restarts.push(restart);
+    }
+
+    pub(crate) fn add_backlog(&mut self, backlog: Backlog) {
+        self.add(backlog.race);
+        let all: f64 = backlog.rows.iter().map(|(_, each)| each).sum();
+        let stores: Vec<_> = backlog.rows.iter().map(|(store, each)| format!("{store} {each:.2}")).collect();
+        println!("  changelog records per event: {all:.2} ({})", stores.join(", "));
     }
 
     pub(crate) fn add_live(&mut self, live: Live) {
