@@ -5,7 +5,8 @@
 # end stands what was aimed at, and whether it was reached.
 #
 #   ./loadtest/bench.sh [SESSIONS]     1000 sessions of 20 minutes by default
-#   ./loadtest/bench.sh kafka [ARGS]   on a real Kafka instead, beside a bare client loop and Kafka Streams; --help says more
+#   ./loadtest/bench.sh kafka [ARGS]   on a real Kafka instead: the engine beside a bare client loop and Kafka Streams, and the
+#                                      application itself; --help says more
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

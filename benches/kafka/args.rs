@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::job::{Contestant, Job, Scenario};
 
-/// Measures the engine on a real Kafka, beside a bare client loop and Kafka Streams on Java, and prints one table with the goals,
-/// reached or not. Needs Java 17 (a JDK) and Maven. Measure on idle cores.
+/// Measures the engine on a real Kafka, beside a bare client loop and Kafka Streams on Java, and the application itself; prints one
+/// table with the goals, reached or not. Needs Java 17 (a JDK) and Maven. Measure on idle cores.
 #[derive(Parser)]
 #[command(name = "cargo bench --bench kafka --", bin_name = "cargo bench --bench kafka --")]
 pub(crate) struct Arguments {
@@ -27,10 +27,10 @@ pub(crate) struct Arguments {
     /// Sessions of 20 minutes that the application works off.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub(crate) sessions: u32,
-    /// Sessions that are live at once: about 4.1 events a second each.
-    #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(10..=100_000))]
-    pub(crate) live_sessions: u32,
-    /// How long they are measured.
+    /// Sessions that are live at once, with about 3.9 events a second each; may be given several times.
+    #[arg(long, default_values_t = [1_000, 1_300], value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub(crate) live_sessions: Vec<u32>,
+    /// How long they are measured; it takes two minutes more until they are all there and afterwards.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u64).range(10..=600))]
     pub(crate) live_seconds: u64,
     /// Cargo's own.

@@ -2,7 +2,7 @@
 //!
 //! **From event to score** is: from when the event was due to be sent, by the wall clock, until a reader of committed records holds
 //! the score of the first tick after it. The tick holds the event; the event waits for it for up to 5 s, it waits for late
-//! ones for 1 s, and the commit comes within the commit interval. The sender commits each 100 ms, which counts, too.
+//! ones for 1 s, and the commit comes within the commit interval. That the sender is late, and that it commits each 100 ms, counts, too.
 //! **From tick to score** is the same without the wait for the tick.
 
 use std::ops::Range;
@@ -28,6 +28,8 @@ const LEAD_MS: u64 = 7 * MINUTE as u64;
 const SETTLE_MS: Millis = 10 * SECOND;
 /// It goes on for so long after it, so that every event that counts has its score.
 const TAIL_MS: Millis = 10 * SECOND;
+/// Looks at whether everything is sent that is sent at once.
+const LOOK_EVERY_MS: Millis = 200;
 /// What states may take of the memory.
 const MEMORY_MIB: u32 = 128;
 
@@ -39,7 +41,6 @@ pub(crate) struct Live {
     /// Share of one core.
     pub(crate) cpu_percent: f64,
     pub(crate) peak_mib: f64,
-    /// By the millisecond.
     pub(crate) from_tick: Latency,
     pub(crate) from_event: Latency,
 }
@@ -59,9 +60,9 @@ impl Latency {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> Live {
+pub(crate) fn run(sessions: u32, arguments: &Arguments, interrupt: &Interrupt) -> Live {
     let application = Application::new(&[&format!("engine.memory_mib={MEMORY_MIB}")]);
-    let (sessions, seconds) = (arguments.live_sessions, arguments.live_seconds);
+    let seconds = arguments.live_seconds;
     let log = audience::generate(application.folder(), sessions, STAGGER_MINUTES);
     let watch = application.watch(interrupt);
     let mut running = application.start();
@@ -81,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments, interrupt: &Interrupt) -> Live {
     });
     let mut now = watch.wait_for(&mut running.child, 1);
     while !clock.is_done() {
-        now = watch.wait_until(&mut running.child, now.at_ms + 1);
+        now = watch.wait_until(&mut running.child, now.at_ms + LOOK_EVERY_MS);
     }
     let from = watch.wait_until(&mut running.child, now.at_ms + SETTLE_MS);
     let to = watch.wait_until(&mut running.child, from.at_ms + seconds as Millis * SECOND);

@@ -5,11 +5,15 @@
 //!
 //!     cargo bench --bench kafka -- --help
 //!
+//! The application itself is measured there, too: what an event costs it, and how long its score takes.
+//!
 //! Nobody gets a number for work that was not done: what they wrote is read as committed and compared with what was loaded.
 //!
 //! Layout: `args`, `job`: what is asked for. `stage`, `load`: the cluster and what lies in it. `ours`, `bare`, `java`: the
 //! contestants. `child`, `watch`: their processes, and how far they are. `race`, `restart`: what is measured. `judge`: whether it
 //! was done. `table`: what is printed.
+//! The application itself (`conductor run`, fed by simulated sessions): `application`, `audience`: its process and what it reads.
+//! `backlog`, `live` (with `catch_up`): what is measured. `scores`: whether it was done.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -76,7 +80,9 @@ fn measure(arguments: &Arguments) {
         table.add_backlog(backlog::run(arguments, &interrupt));
     }
     if arguments.measures(Scenario::Live) {
-        table.add_live(live::run(arguments, &interrupt));
+        for sessions in &arguments.live_sessions {
+            table.add_live(live::run(*sessions, arguments, &interrupt));
+        }
     }
     table.print_goals();
 }
