@@ -9,8 +9,9 @@ use loadtest::args::{Cluster, Generate, Replay, START_MS};
 use loadtest::clock::Pacing;
 use loadtest::error::Error;
 use loadtest::interrupt::Interrupt;
-use loadtest::replay::{Speed, Totals};
+use loadtest::replay::Totals;
 use serde::Deserialize;
+use topology::event_log::Speed;
 
 /// How long a session is planned to last.
 const MINUTES: u32 = 20;

@@ -1,8 +1,8 @@
 //! The application works off a log that lies there: what an event costs it, all in.
 
 use loadtest::interrupt::Interrupt;
-use loadtest::replay::Speed;
 use streams::clock::Clock;
+use topology::event_log::Speed;
 use topology::wire::topics;
 
 use crate::application::Application;

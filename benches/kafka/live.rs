@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use domain::time::{MINUTE, Millis, SECOND, TICK, pane_start};
 use loadtest::args::START_MS;
 use loadtest::interrupt::Interrupt;
-use loadtest::replay::Speed;
+use topology::event_log::Speed;
 
 use crate::application::Application;
 use crate::args::Arguments;

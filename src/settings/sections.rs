@@ -59,7 +59,7 @@ pub struct EngineSection {
     pub memory_mib: u64,
     /// A process that is silent for this long is out of the group.
     pub session_timeout_ms: u64,
-    /// And one that hangs for this long, though it is not silent: the process then ends, so that it is started anew.
+    /// And one that hangs for this long, though it is not silent.
     pub max_poll_interval_ms: u64,
     /// The topics are looked at again so often: whether somebody has added partitions, or created one anew.
     pub metadata_max_age_ms: u64,
@@ -150,7 +150,7 @@ impl EngineSection {
 pub struct HttpSection {
     /// Where health, metrics and tasks are shown; nobody beyond this machine sees them unless this says so.
     pub listen: String,
-    /// A thread that has made no round for this long hangs: the process is no longer alive.
+    /// A thread that has made no round for this long hangs: the process is no longer alive, and ends so that it is started anew.
     pub stalled_after_ms: u64,
 }
 

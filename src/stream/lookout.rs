@@ -18,7 +18,7 @@ pub(super) struct Lookout {
     clock: Arc<dyn Clock>,
     journal: Journal,
     stalls: StallDetector,
-    max_poll_interval_ms: u64,
+    stalled_after_ms: u64,
     /// Why it hangs, once it does.
     hangs: Arc<OnceLock<Arc<str>>>,
     /// Topics of which it was said that their records are too old.
@@ -26,15 +26,15 @@ pub(super) struct Lookout {
 }
 
 impl Lookout {
-    pub(super) fn new(instance: Arc<Instance>, clock: Arc<dyn Clock>, max_poll_interval_ms: u64) -> Self {
-        let looks = u128::from(max_poll_interval_ms) / LOOK_EVERY.as_millis().max(1);
+    pub(super) fn new(instance: Arc<Instance>, clock: Arc<dyn Clock>, stalled_after_ms: u64) -> Self {
+        let looks = u128::from(stalled_after_ms) / LOOK_EVERY.as_millis().max(1);
         let stalls = StallDetector::new(u32::try_from(looks).unwrap_or(u32::MAX));
         Self {
             instance,
             clock,
             journal: Journal::default(),
             stalls,
-            max_poll_interval_ms,
+            stalled_after_ms,
             hangs: Arc::default(),
             told: BTreeSet::new(),
         }
@@ -45,8 +45,8 @@ impl Lookout {
         Arc::clone(&self.hangs)
     }
 
-    /// Whether it can go on. The group gives the tasks of a thread that hangs to others; what is left is a process that does
-    /// nothing, and whoever runs it starts one that ended anew.
+    /// Whether it can go on. One that is no longer alive ends by itself: whoever runs it starts one that ended anew, and may not
+    /// ask whether it is alive.
     pub(super) fn can_go_on(&mut self) -> bool {
         for outlived in self.instance.outlived() {
             if self.told.insert(Arc::clone(&outlived.topic)) {
@@ -61,9 +61,9 @@ impl Lookout {
             }
         }
         if let Some(thread) = self.stalls.look(&threads) {
-            let max_ms = self.max_poll_interval_ms;
+            let max_ms = self.stalled_after_ms;
             let why = format!(
-                "stream thread {thread} hangs: no round for more than engine.max_poll_interval_ms, {max_ms} ms; start the process anew"
+                "stream thread {thread} hangs: no round for more than {max_ms} ms (http.stalled_after_ms); start the process anew"
             );
             self.hangs.get_or_init(|| why.into());
         }

@@ -72,7 +72,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         "the stream is starting; health, metrics and tasks at http://{}", settings.http.listen
     );
     let shown = Shown::new(Arc::clone(&instance), Arc::clone(&clock), backends, settings.http.stalled_after_ms)?;
-    let lookout = Lookout::new(Arc::clone(&instance), clock, settings.engine.max_poll_interval_ms);
+    let lookout = Lookout::new(Arc::clone(&instance), clock, settings.http.stalled_after_ms);
     let hangs = lookout.hangs();
     let ended = runtime.block_on(http::serve(listener, shown, stop.wait(lookout)));
     let failure = hangs.get().cloned().or_else(|| instance.failure());

@@ -8,7 +8,7 @@ use crate::task::PartitionCounts;
 struct Tail {
     table: usize,
     partition: TopicPartition,
-    /// Where the partition ended when reading began; none = not looked up yet.
+    /// Where the partition ended when reading began; none: it has not begun.
     target: Option<Offset>,
     is_reached: bool,
 }
@@ -56,6 +56,13 @@ impl<C: Consumer> GlobalFeed<C> {
     /// Reads at most `max` records of each partition; returns how many came.
     pub(crate) fn step(&mut self, max: usize, records: &mut Vec<ConsumerRecord>) -> Result<usize, BrokerError> {
         let Some(reader) = &mut self.reader else { return Ok(0) };
+        if self.tails.iter().any(|tail| tail.target.is_none()) {
+            match begin(reader, &mut self.tails) {
+                Ok(()) => {}
+                Err(error) if is_transient(&error) => return Ok(0),
+                Err(error) => return Err(error),
+            }
+        }
         let mut count = 0;
         for tail in &mut self.tails {
             match read(reader, tail, max, records) {
@@ -75,19 +82,26 @@ impl<C: Consumer> GlobalFeed<C> {
     }
 }
 
+/// Looks all ends up before anything is fetched: behind a fetch that waits for records, a question waits as well.
+fn begin<C: Consumer>(reader: &mut C, tails: &mut [Tail]) -> Result<(), BrokerError> {
+    let partitions: Vec<TopicPartition> = tails.iter().map(|tail| tail.partition.clone()).collect();
+    let ends = reader.ends(&partitions)?;
+    let starts: Vec<(TopicPartition, Offset)> =
+        partitions.into_iter().zip(&ends).map(|(partition, ends)| (partition, ends.log_start)).collect();
+    reader.assign(&starts)?;
+    for (tail, ends) in tails.iter_mut().zip(&ends) {
+        tail.target = Some(ends.high_watermark);
+    }
+    Ok(())
+}
+
 fn read<C: Consumer>(
     reader: &mut C,
-    tail: &mut Tail,
+    tail: &Tail,
     max: usize,
     records: &mut Vec<ConsumerRecord>,
 ) -> Result<usize, BrokerError> {
     records.clear();
-    if tail.target.is_none() {
-        let ends = reader.ends(core::slice::from_ref(&tail.partition))?;
-        let Some(ends) = ends.first() else { return Ok(0) };
-        reader.assign(&[(tail.partition.clone(), ends.log_start)])?;
-        tail.target = Some(ends.high_watermark);
-    }
     match reader.fetch(&tail.partition, max, records) {
         Err(BrokerError::OffsetOutOfRange { log_start, .. }) => {
             reader.seek(&tail.partition, log_start)?;
