@@ -181,18 +181,25 @@ impl KafkaProducer {
     }
 
     /// Takes over what the client has to report; the reports wait to be asked for.
-    fn serve(&mut self, wait: Duration) {
+    fn serve(&mut self) {
         let Some(client) = &self.client else { return };
         let waiting = || client.context().reports().len();
         let before = waiting();
         for _ in 0..POLLS_MAX {
             let seen = waiting();
-            client.poll(wait);
-            if waiting() == seen || !wait.is_zero() {
+            client.poll(Duration::ZERO);
+            if waiting() == seen {
                 break;
             }
         }
         self.in_flight = self.in_flight.saturating_sub(waiting().saturating_sub(before));
+    }
+
+    /// Gives the client time for reports. It must not wait by itself: the safe client spins through the last millisecond of its
+    /// time, which is all of it here.
+    fn await_reports(&mut self) {
+        std::thread::park_timeout(REPORT_WAIT);
+        self.serve();
     }
 
     fn try_send(&mut self, record: &ProducerRecord<'_>, opaque: u64) -> Result<(), BrokerError> {
@@ -252,7 +259,7 @@ impl KafkaProducer {
             if self.in_flight == 0 {
                 break;
             }
-            self.serve(REPORT_WAIT);
+            self.await_reports();
         }
         self.end_plain(operation)
     }
@@ -314,7 +321,7 @@ impl TransactionalProducer for KafkaProducer {
         }
         for _ in 0..FULL_WAITS_MAX {
             match self.try_send(record, opaque) {
-                Err(BrokerError::Unavailable { .. }) => self.serve(REPORT_WAIT),
+                Err(BrokerError::Unavailable { .. }) => self.await_reports(),
                 other => return other,
             }
         }
@@ -323,7 +330,7 @@ impl TransactionalProducer for KafkaProducer {
 
     fn deliveries(&mut self, report: &mut dyn FnMut(Delivery)) -> Result<usize, BrokerError> {
         let operation = "deliveries";
-        self.serve(Duration::ZERO);
+        self.serve();
         let client = self.client(operation)?;
         for delivery in client.context().reports().drain(..) {
             report(delivery);
@@ -376,7 +383,7 @@ impl TransactionalProducer for KafkaProducer {
             if self.in_flight == 0 {
                 break;
             }
-            self.serve(REPORT_WAIT);
+            self.await_reports();
         }
         if !self.is_transactional {
             return self.end_plain(operation);
@@ -397,7 +404,7 @@ impl TransactionalProducer for KafkaProducer {
         let call = Call::write(operation).of_producer(&id);
         for _ in 0..(self.timeout_ms / ABORT_STEP_MS).max(1) {
             let step = self.open(operation)?.abort_transaction(Duration::from_millis(ABORT_STEP_MS));
-            self.serve(Duration::ZERO);
+            self.serve();
             match step {
                 Err(KafkaError::Transaction(error))
                     if error.code() == RDKafkaErrorCode::OperationTimedOut && !error.is_fatal() => {}
@@ -416,7 +423,7 @@ impl TransactionalProducer for KafkaProducer {
     fn wait(&mut self, max_ms: u64) {
         for _ in 0..max_ms {
             let before = self.in_flight;
-            self.serve(REPORT_WAIT);
+            self.await_reports();
             if self.in_flight < before || self.in_flight == 0 {
                 return;
             }

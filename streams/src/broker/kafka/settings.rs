@@ -17,6 +17,9 @@ const TOPIC: &str = "topic.";
 const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     // Per partition, since each has a queue of its own. The default takes 500 MB for the same speed.
     ("queued.max.messages.kbytes", "2048"),
+    // The bound above does not count what the client keeps beside each record, which is more than a small one is long.
+    ("queued.min.messages", "5000"),
+    ("max.partition.fetch.bytes", "524288"),
     // A full queue is looked at again this soon; the default of a second would be a pause.
     ("fetch.queue.backoff.ms", "10"),
     // So soon a topic or a partition that is new is noticed, if nothing else tells.
