@@ -1,12 +1,12 @@
 //! Both servers in the foreground, until somebody asks them to stop.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::args::{Arguments, Command, Kafka};
+use crate::broker::Broker;
 use crate::clock::wait;
 use crate::error::Error;
 use crate::kafka::Cluster;
@@ -80,15 +80,11 @@ fn welcome(out: &mut dyn Write, cluster: &Cluster, registry: Option<&Registry>) 
     if let Some(registry) = registry {
         say(out, format_args!("  curl {}/subjects", registry.url()));
     }
-    say(out, format_args!("\nTheir logs:\n\n  {}", output(cluster.folder())));
-    if let Some(registry) = registry {
-        say(out, format_args!("  {}", output(registry.folder())));
+    say(out, format_args!("\nTheir logs:\n"));
+    for folder in cluster.brokers().iter().map(Broker::folder).chain(registry.map(Registry::folder)) {
+        say(out, format_args!("  {}", folder.join("output.log").display()));
     }
     say(out, format_args!("\nCtrl-C stops everything and removes what was written."));
-}
-
-fn output(folder: &Path) -> String {
-    folder.join("output.log").display().to_string()
 }
 
 /// Whoever closed the other end has stopped listening; the servers go on.

@@ -1,46 +1,52 @@
-//! One Apache Kafka broker, all to itself.
+//! An Apache Kafka cluster, all to itself: one broker, or several that replicate.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::broker::Broker;
 use crate::error::Error;
 use crate::programs::Programs;
-use crate::server::{Plan, Server, new_folder, prepare, start_on_free_ports};
-use crate::{java, ports, probe, settings};
-
-const NAME: &str = "Kafka";
-/// Any will do, as long as it is one of Kafka's: sixteen bytes in Base64.
-const CLUSTER_ID: &str = "RW5nYWdlbWVudENvbmR1Yw";
-/// What Kafka says goes to its output, a line each.
-const LOGGING: &str = r#"<Configuration status="ERROR">
-<Appenders><Console name="out"><PatternLayout pattern="%d %p %m (%c)%n"/></Console></Appenders>
-<Loggers><Root level="INFO"><AppenderRef ref="out"/></Root></Loggers>
-</Configuration>
-"#;
+use crate::server::{new_folder, start_on_free_ports};
+use crate::settings::Place;
+use crate::{java, ports, settings};
 
 /// What a cluster is to be like.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// How many brokers it has.
+    brokers: usize,
     /// Written behind the settings of every broker here, and so over them.
     settings: Vec<(String, String)>,
-    /// One that was asked for; else a free one.
+    /// One that was asked for, of the first broker; else a free one.
     port: Option<u16>,
-    /// Where its folder is made; else where temporary files are.
+    /// Where its folders are made; else where temporary files are.
     parent: Option<PathBuf>,
     /// Whether Java may take its time to compile.
     long_lived: bool,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { brokers: 1, settings: Vec::new(), port: None, parent: None, long_lived: false }
+    }
+}
+
 impl Options {
-    /// A cluster as tests want it: free ports, settings of [`settings::BROKER`], files where temporary files are.
+    /// A cluster as tests want it: one broker, free ports, settings of [`settings::BROKER`], files where temporary files are.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets one of the broker's settings, and so replaces the one of [`settings::BROKER`].
+    /// Three brokers that hold every partition three times, each of them also a controller: any one may die. Settings of
+    /// [`settings::REPLICATED`].
+    #[must_use]
+    pub fn replicated(mut self) -> Self {
+        self.brokers = 3;
+        self
+    }
+
+    /// Sets one of the brokers' settings, and so replaces the one of [`settings::BROKER`].
     #[must_use]
     pub fn set(mut self, key: &str, value: impl ToString) -> Self {
         self.settings.push((key.to_owned(), value.to_string()));
@@ -54,7 +60,7 @@ impl Options {
         self
     }
 
-    /// Makes the folder of its files in this one.
+    /// Makes the folders of its files in this one.
     #[must_use]
     pub fn within(mut self, parent: &Path) -> Self {
         self.parent = Some(parent.to_owned());
@@ -67,14 +73,32 @@ impl Options {
         self.long_lived = true;
         self
     }
+
+    fn is_replicated(&self) -> bool {
+        self.brokers > 1
+    }
+
+    /// What Java is told. It, too, keeps the last of what is said twice.
+    fn java(&self) -> Vec<OsString> {
+        let small = self.is_replicated().then_some(settings::HEAP_OF_SEVERAL);
+        let fast = (!self.long_lived).then_some(java::START_FAST);
+        java::MEMORY.into_iter().chain(small).chain(fast).map(OsString::from).collect()
+    }
+
+    /// Where a broker listens and keeps its data, and all other settings; the later replace the earlier.
+    fn settings(&self, addresses: Vec<(&'static str, String)>) -> Vec<(String, String)> {
+        let replicated = if self.is_replicated() { &settings::REPLICATED[..] } else { &[] };
+        let of_house = settings::BROKER.iter().chain(replicated).map(|(key, value)| (*key, (*value).to_owned()));
+        let ours = addresses.into_iter().chain(of_house).map(|(key, value)| (key.to_owned(), value));
+        ours.chain(self.settings.iter().cloned()).collect()
+    }
 }
 
-/// A cluster of one broker, listening on the loopback only. Dropped, it is killed and its files are removed; the same happens
-/// when this process ends in any other way.
+/// A cluster, listening on the loopback only. Dropped, it is killed and its files are removed; the same happens when this process
+/// ends in any other way. What is done to it is done to all of its brokers.
 pub struct Cluster {
-    server: Server,
-    /// Where it listens, at each start.
-    port: u16,
+    /// At least one.
+    brokers: Vec<Broker>,
     /// The tools that come with it.
     programs: Programs,
 }
@@ -90,38 +114,43 @@ impl Cluster {
     }
 
     fn try_start(options: &Options, programs: &Programs) -> Result<Self, Error> {
-        let port = options.port.map_or_else(ports::free, |port| ports::take(port, "--port"))?;
-        let folder = new_folder("kafka-", options.parent.as_ref())?;
-        let properties = folder.path().join("server.properties");
-        let own = settings::addresses(port, ports::free()?, &folder.path().join("data"));
-        write_file(&properties, &properties_text(&own, &options.settings))?;
-        let logging = folder.path().join("log4j2.xml");
-        write_file(&logging, LOGGING)?;
-        format_data(programs, &properties, folder.path())?;
-        let mut arguments: Vec<OsString> = java::MEMORY.map(OsString::from).into();
-        if !options.long_lived {
-            arguments.push(java::START_FAST.into());
+        let mut places = Vec::new();
+        for (id, asked) in (1..).zip([options.port].into_iter().chain(std::iter::repeat(None))).take(options.brokers) {
+            let port = asked.map_or_else(ports::free, |port| ports::take(port, "--port"))?;
+            places.push(Place { id, port, controller: ports::free()? });
         }
-        arguments.push(format!("-Dlog4j2.configurationFile={}", logging.display()).into());
-        arguments.extend(programs.class_path());
-        arguments.extend(["kafka.Kafka".into(), properties.into_os_string()]);
-        let answers = Box::new(move || probe::kafka_answers(port));
-        let plan = Plan { name: NAME, program: programs.java.clone(), arguments, answers };
-        Ok(Self { server: Server::start(plan, folder)?, port, programs: programs.clone() })
+        let brokers = all_at_once(places.iter(), |place| {
+            let folder = new_folder("kafka-", options.parent.as_ref())?;
+            let addresses = settings::addresses(*place, &places, &folder.path().join("data"));
+            Broker::start(programs, folder, *place, &options.settings(addresses), options.java())
+        })?;
+        Ok(Self { brokers, programs: programs.clone() })
     }
 
     /// What clients are to be given as `bootstrap.servers`.
     #[must_use]
     pub fn bootstrap_servers(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.brokers.iter().map(Broker::address).collect::<Vec<_>>().join(",")
     }
 
-    /// Stops it in order if it runs, and starts it again with its data, on the same port.
+    /// Its brokers. Kafka counts them from 1.
+    #[must_use]
+    pub fn brokers(&self) -> &[Broker] {
+        &self.brokers
+    }
+
+    /// The same, to do something to one of them.
+    pub fn brokers_mut(&mut self) -> &mut [Broker] {
+        &mut self.brokers
+    }
+
+    /// Stops it in order if it runs, and starts it again with its data, on the same ports.
     ///
     /// # Errors
     /// What Kafka said before it ended.
     pub fn restart(&mut self) -> Result<(), Error> {
-        self.server.restart()
+        self.stop()?;
+        all_at_once(self.brokers.iter_mut(), Broker::restart).map(drop)
     }
 
     /// Stops it in order; its data stay for a [`restart`](Self::restart).
@@ -129,7 +158,7 @@ impl Cluster {
     /// # Errors
     /// The system refuses to signal it.
     pub fn stop(&mut self) -> Result<(), Error> {
-        self.server.stop()
+        all_at_once(self.brokers.iter_mut(), Broker::stop).map(drop)
     }
 
     /// Kills it (SIGKILL), as a power cut would; its data stay for a [`restart`](Self::restart).
@@ -137,7 +166,7 @@ impl Cluster {
     /// # Errors
     /// It is not running.
     pub fn kill(&mut self) -> Result<(), Error> {
-        self.server.kill()
+        self.brokers.iter_mut().try_for_each(Broker::kill)
     }
 
     /// Lets it hang (SIGSTOP): connections stay open, nothing is answered.
@@ -145,7 +174,7 @@ impl Cluster {
     /// # Errors
     /// It is not running.
     pub fn suspend(&mut self) -> Result<(), Error> {
-        self.server.suspend()
+        self.brokers.iter_mut().try_for_each(Broker::suspend)
     }
 
     /// Ends the suspension (SIGCONT).
@@ -153,7 +182,7 @@ impl Cluster {
     /// # Errors
     /// It is not running.
     pub fn resume(&mut self) -> Result<(), Error> {
-        self.server.resume()
+        self.brokers.iter_mut().try_for_each(Broker::resume)
     }
 
     /// Whether it is still there.
@@ -161,25 +190,13 @@ impl Cluster {
     /// # Errors
     /// What it said before it ended, or that it was stopped.
     pub fn check(&mut self) -> Result<(), Error> {
-        self.server.check()
+        self.brokers.iter_mut().try_for_each(Broker::check)
     }
 
     /// Whether it answers a request right now; a suspended one is waited for two seconds.
     #[must_use]
     pub fn answers(&self) -> bool {
-        self.server.answers()
-    }
-
-    /// The broker's process, for who wants to measure it; `None` when it is not running.
-    #[must_use]
-    pub fn process_id(&self) -> Option<u32> {
-        self.server.process_id()
-    }
-
-    /// Where its settings, its data and its output are, as long as it is owned.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.server.folder()
+        self.brokers.iter().all(Broker::answers)
     }
 
     /// What a person types to run one of Kafka's own tools.
@@ -200,27 +217,16 @@ impl Cluster {
     }
 }
 
-/// Kafka starts on formatted data only.
-fn format_data(programs: &Programs, properties: &Path, folder: &Path) -> Result<(), Error> {
-    let mut arguments: Vec<OsString> = vec![java::START_FAST.into()];
-    arguments.extend(programs.class_path());
-    arguments.extend(["kafka.tools.StorageTool", "format", "--standalone"].map(OsString::from));
-    arguments.extend(["--cluster-id".into(), CLUSTER_ID.into(), "--config".into(), properties.into()]);
-    prepare(NAME, &programs.java, arguments, folder)
-}
-
-/// Later settings replace earlier ones: Java's properties keep the last of a key.
-fn properties_text(own: &[(&str, String)], more: &[(String, String)]) -> String {
-    let mut text = String::new();
-    let mut line = |key: &str, value: &str| {
-        let _ = writeln!(text, "{key}={value}");
-    };
-    own.iter().for_each(|(key, value)| line(key, value));
-    settings::BROKER.iter().for_each(|(key, value)| line(key, value));
-    more.iter().for_each(|(key, value)| line(key, value));
-    text
-}
-
-fn write_file(path: &Path, text: &str) -> Result<(), Error> {
-    fs::write(path, text).map_err(Error::file(path))
+/// Of several brokers none is ready before most of them are: each is waited for on a thread of its own.
+fn all_at_once<I: Send, T: Send>(
+    items: impl Iterator<Item = I>,
+    act: impl Fn(I) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let act = &act;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = items.map(|item| scope.spawn(move || act(item))).collect();
+        let joined =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.collect()
+    })
 }

@@ -14,16 +14,17 @@
 //! takes its files with it, even if the owner is killed. Kafka and the registry come from Maven, once, into a folder that
 //! outlives the checkout; Java 17 and Maven must be there.
 //!
-//! It is *not* how to run Kafka: one broker, nothing replicated, nothing encrypted, everything gone in the end.
+//! It is *not* how to run Kafka: everything on one machine, and gone in the end.
 //!
-//! The layout, in reading order: [`install`] fetches; [`settings`] says how the broker is set; [`Cluster`] and [`Registry`] are
-//! the two servers; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own and `server` is what both
-//! servers have in common; `probe` asks them whether they are ready, `process` ends them with their owner; `java`, `ports` and
-//! [`clock`] are what they need of the machine.
+//! The layout, in reading order: [`install`] fetches; [`settings`] says how the brokers are set; a [`Cluster`] has one [`Broker`] or
+//! three, and beside it there is a [`Registry`]; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own
+//! and `server` is what brokers and registry have in common; `probe` asks them whether they are ready, `process` ends them with
+//! their owner; `java`, `ports` and [`clock`] are what they need of the machine.
 
 pub mod install;
 pub mod settings;
 
+mod broker;
 mod kafka;
 pub mod registry;
 
@@ -42,6 +43,7 @@ mod ports;
 
 mod error;
 
+pub use broker::Broker;
 pub use error::Error;
 pub use kafka::{Cluster, Options};
 pub use registry::Registry;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 /// For one question. A server that is only starting gets asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// More than any cluster here has.
+const BROKERS_MAX: i32 = 16;
 /// More than any answer to the questions here needs.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// Whether the broker on this port answers and counts itself among the living: from then on, topics can be created.
-pub(crate) fn kafka_answers(port: u16) -> bool {
-    brokers(port).is_ok_and(|count| count >= 1)
+/// Whether the broker of this id, on this port, answers and counts itself among the living: from then on, topics can be created.
+pub(crate) fn kafka_answers(port: u16, id: i32) -> bool {
+    brokers(port).is_ok_and(|living| living.contains(&id))
 }
 
 /// Whether the registry on this port answers on Confluent's API.
@@ -19,8 +21,9 @@ pub(crate) fn registry_answers(port: u16, path: &str) -> bool {
     http_status(port, path).is_ok_and(|status| status == 200)
 }
 
-/// Kafka's Metadata request, version 1, for no topic; the answer begins with the brokers.
-fn brokers(port: u16) -> io::Result<i32> {
+/// Kafka's Metadata request, version 1, for no topic; the answer begins with the brokers that live, of which these are the
+/// ids.
+fn brokers(port: u16) -> io::Result<Vec<i32>> {
     let mut request = Vec::with_capacity(18);
     request.extend(14_i32.to_be_bytes()); // bytes that follow
     request.extend(3_i16.to_be_bytes()); // Metadata
@@ -30,10 +33,32 @@ fn brokers(port: u16) -> io::Result<i32> {
     request.extend(0_i32.to_be_bytes()); // no topics
     let mut stream = connect(port)?;
     stream.write_all(&request)?;
-    let mut head = [0; 12]; // size, correlation, number of brokers
-    stream.read_exact(&mut head)?;
-    let [.., a, b, c, d] = head;
-    Ok(i32::from_be_bytes([a, b, c, d]))
+    skip(&mut stream, 8)?; // size, correlation
+    let count = i32::from_be_bytes(read(&mut stream)?).clamp(0, BROKERS_MAX);
+    let mut living = Vec::new();
+    for _ in 0..count {
+        living.push(i32::from_be_bytes(read(&mut stream)?));
+        skip_text(&mut stream)?; // its host
+        skip(&mut stream, 4)?; // its port
+        skip_text(&mut stream)?; // its rack
+    }
+    Ok(living)
+}
+
+/// The next bytes of an answer.
+fn read<const COUNT: usize>(stream: &mut TcpStream) -> io::Result<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    stream.read_exact(&mut bytes).map(|()| bytes)
+}
+
+fn skip(stream: &mut TcpStream, count: u64) -> io::Result<()> {
+    io::copy(&mut stream.take(count), &mut io::sink()).map(drop)
+}
+
+/// A text stands behind its length, which is -1 when there is none.
+fn skip_text(stream: &mut TcpStream) -> io::Result<()> {
+    let length = i16::from_be_bytes(read(stream)?);
+    skip(stream, u64::try_from(length).unwrap_or(0))
 }
 
 fn http_status(port: u16, path: &str) -> io::Result<u16> {

@@ -1,4 +1,4 @@
-//! How the broker is set. `docker-compose.kafka.yml` says the same, and a test holds them equal.
+//! How the brokers are set. `docker-compose.kafka.yml` says the same, and a test holds them equal.
 
 use std::path::Path;
 
@@ -9,6 +9,9 @@ pub const REGISTRY_PORT: u16 = 8081;
 
 /// How much memory Java may take for either.
 pub const HEAP: &str = "-Xmx512m";
+
+/// The same for one broker of several.
+pub const HEAP_OF_SEVERAL: &str = "-Xmx320m";
 
 /// What makes one broker behave like a cluster's, only smaller and without waiting.
 pub const BROKER: [(&str, &str); 10] = [
@@ -24,14 +27,40 @@ pub const BROKER: [(&str, &str); 10] = [
     ("transaction.state.log.replication.factor", "1"),
 ];
 
-/// Where it listens, and where its data are.
-pub(crate) fn addresses(port: u16, controller: u16, data: &Path) -> Vec<(&'static str, String)> {
+/// What a cluster of three has instead: everything is there three times, and who writes waits for two.
+pub const REPLICATED: [(&str, &str); 8] = [
+    ("default.replication.factor", "3"),
+    ("min.insync.replicas", "2"),
+    ("offsets.topic.replication.factor", "3"),
+    ("share.coordinator.state.topic.min.isr", "2"),
+    ("share.coordinator.state.topic.replication.factor", "3"),
+    ("transaction.state.log.min.isr", "2"),
+    ("transaction.state.log.replication.factor", "3"),
+    ("unclean.leader.election.enable", "false"),
+];
+
+/// Who a broker is, and where it listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Kafka's name for it.
+    pub(crate) id: i32,
+    /// For clients and the other brokers.
+    pub(crate) port: u16,
+    /// For the controllers: each broker is one, too.
+    pub(crate) controller: u16,
+}
+
+/// Where this one of all brokers listens, and where its data are.
+pub(crate) fn addresses(place: Place, all: &[Place], data: &Path) -> Vec<(&'static str, String)> {
+    let Place { id, port, controller } = place;
+    let voters: Vec<String> =
+        all.iter().map(|Place { id, controller, .. }| format!("{id}@127.0.0.1:{controller}")).collect();
     vec![
         ("process.roles", "broker,controller".to_owned()),
-        ("node.id", "1".to_owned()),
+        ("node.id", id.to_string()),
         ("listeners", format!("PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}")),
         ("controller.listener.names", "CONTROLLER".to_owned()),
-        ("controller.quorum.bootstrap.servers", format!("127.0.0.1:{controller}")),
+        ("controller.quorum.voters", voters.join(",")),
         ("log.dirs", data.display().to_string()),
     ]
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::clock::wait_for;
-use cluster::{Cluster, Options};
+use cluster::{Broker, Cluster, Options};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const TOPICS: &str = "org.apache.kafka.tools.TopicCommand";
@@ -12,7 +12,7 @@ const TOPICS: &str = "org.apache.kafka.tools.TopicCommand";
 #[test]
 fn a_cluster_keeps_its_data_through_restarts_and_kills_and_leaves_nothing_behind() {
     let mut cluster = Cluster::start(Options::new().set("group.min.session.timeout.ms", 1_000)).unwrap();
-    let folder = cluster.folder().to_owned();
+    let folder = cluster.brokers()[0].folder().to_owned();
     let address = cluster.bootstrap_servers();
     settings_are_those_of_the_house_and_of_the_options(&cluster);
 
@@ -26,13 +26,13 @@ fn a_cluster_keeps_its_data_through_restarts_and_kills_and_leaves_nothing_behind
     cluster.resume().unwrap();
     assert!(wait_for(PATIENCE, || cluster.answers().then_some(())).is_some(), "a resumed broker does not answer");
 
-    let before = cluster.process_id();
+    let before = cluster.brokers()[0].process_id();
     cluster.restart().unwrap();
-    assert_ne!(cluster.process_id(), before);
+    assert_ne!(cluster.brokers()[0].process_id(), before);
     write_ten(&cluster);
     cluster.kill().unwrap();
     assert!(!cluster.answers());
-    assert!(cluster.check().is_err() && cluster.suspend().is_err() && cluster.process_id().is_none());
+    assert!(cluster.check().is_err() && cluster.suspend().is_err() && cluster.brokers()[0].process_id().is_none());
     cluster.restart().unwrap();
     assert_eq!(cluster.bootstrap_servers(), address);
     assert_eq!(read_all(&cluster), 20);
@@ -45,6 +45,30 @@ fn a_cluster_keeps_its_data_through_restarts_and_kills_and_leaves_nothing_behind
     assert!(!folder.exists(), "{} is left behind", folder.display());
     let again = std::net::TcpListener::bind(&address);
     assert!(again.is_ok(), "somebody still listens on {address}");
+}
+
+#[test]
+fn of_three_brokers_one_may_die_and_come_back() {
+    let mut cluster = Cluster::start(Options::new().replicated()).unwrap();
+    let folders: Vec<_> = cluster.brokers().iter().map(|broker| broker.folder().to_owned()).collect();
+    cluster.tool(TOPICS, &["--create", "--topic", "kept", "--partitions", "2"]).unwrap();
+    write_ten(&cluster);
+
+    let address = cluster.brokers()[0].address();
+    cluster.brokers_mut()[0].kill().unwrap();
+    assert!(!cluster.answers() && cluster.brokers()[1..].iter().all(Broker::answers));
+    write_ten(&cluster);
+    assert_eq!(read_all(&cluster), 20);
+    cluster.brokers_mut()[0].restart().unwrap();
+    assert!(cluster.answers());
+    assert_eq!(cluster.brokers()[0].address(), address);
+    let said = cluster.tool(TOPICS, &["--describe", "--topic", "kept"]).unwrap();
+    assert!(said.contains("ReplicationFactor: 3") && said.contains("min.insync.replicas=2"), "{said}");
+
+    cluster.restart().unwrap();
+    assert_eq!(read_all(&cluster), 20);
+    drop(cluster);
+    assert!(folders.iter().all(|folder| !folder.exists()), "something is left behind of {folders:?}");
 }
 
 #[test]
