@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod conformance;
+mod coordinator;
 mod harness;
 mod proxy;
 mod replay;

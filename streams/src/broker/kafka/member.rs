@@ -21,6 +21,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset as NativeOffset, TopicPartitionList};
 
 use super::closing::close_within;
+use super::coordinator::Coordinator;
 use super::ends;
 use super::error::Call;
 use super::native;
@@ -107,6 +108,8 @@ impl ConsumerContext for MemberContext {
 pub(super) struct Member {
     /// None once it has left.
     client: Option<MemberClient>,
+    /// Knows the group's offsets.
+    coordinator: Coordinator,
     config: ConsumerConfig,
     request_timeout_ms: u64,
     lookup_timeout_ms: i32,
@@ -143,6 +146,7 @@ impl Member {
         client.set_nonempty_callback(move || waker.signal());
         Ok(Self {
             client: Some(client),
+            coordinator: Coordinator::new(settings, &config.group, client_id),
             config: config.clone(),
             request_timeout_ms: settings.request_timeout_ms,
             lookup_timeout_ms: i32::try_from(settings.lookup_timeout_ms).unwrap_or(i32::MAX),
@@ -175,6 +179,7 @@ impl Member {
 
     /// Serves the client's events until there is one for the caller, or none any more.
     pub(super) fn poll(&mut self) -> Result<Option<GroupEvent>, BrokerError> {
+        self.coordinator.serve();
         for _ in 0..SERVED_MAX {
             let client = self.client("poll_group")?;
             let before = {
@@ -248,21 +253,10 @@ impl Member {
     }
 
     pub(super) fn committed(&mut self, partitions: &[TopicPartition]) -> Result<Vec<Option<Offset>>, BrokerError> {
-        let operation = "committed";
-        let client = self.client.as_ref().ok_or(BrokerError::InvalidState { operation, state: "left the group" })?;
-        if partitions.is_empty() {
-            return Ok(Vec::new());
+        if self.client.is_none() {
+            return Err(BrokerError::InvalidState { operation: "committed", state: "left the group" });
         }
-        let found = native::committed_offsets(
-            client.client(),
-            &self.config.group,
-            partitions,
-            i32::try_from(self.request_timeout_ms).unwrap_or(i32::MAX),
-        );
-        found.map_err(|(place, code)| match partitions.get(place) {
-            Some(partition) => Call::read(operation).of_partition(partition).failed(code),
-            None => Call::read(operation).failed(code),
-        })
+        self.coordinator.committed(partitions)
     }
 
     pub(super) fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<Ends>, BrokerError> {

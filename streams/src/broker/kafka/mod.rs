@@ -11,8 +11,9 @@
 //! - Unknown outcomes. Whatever times out in a transaction may have happened: the producer is dead, and its successor's
 //!   `init_transactions` settles it.
 //! - Closing polls without bound: clients are closed on threads of their own.
+//! - Questions to a coordinator that can not be reached: see `coordinator`.
 //!
-//! Layout: `settings`, `error`, `context`: what goes in and comes out beside records. `member`, `fetcher`, `ends`, `consumer`; `producer`;
+//! Layout: `settings`, `error`, `context`: what goes in and comes out beside records. `member`, `coordinator`, `fetcher`, `ends`, `consumer`; `producer`;
 //! `admin`. `native`: the only file with unsafe code. `waker`, `closing`, `block_on`,
 //! `watchdog`: waiting.
 
@@ -21,6 +22,7 @@ mod block_on;
 mod closing;
 mod consumer;
 mod context;
+mod coordinator;
 mod ends;
 mod error;
 mod fetcher;

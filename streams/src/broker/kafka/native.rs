@@ -27,6 +27,8 @@ use crate::broker::{GroupMetadata, Header, Offset, TopicPartition};
 const BATCH: usize = 256;
 /// The client's word for no offset.
 const NO_OFFSET: Offset = -1001;
+/// The longest time that the library gives a question to a coordinator; see `coordinator` for what happens when it is over.
+const QUESTION_MS: i32 = 3_600_000;
 
 /// What comes out of a partition's queue.
 pub(super) enum Fetched<'a> {
@@ -164,7 +166,8 @@ pub(super) fn group_identity<C: ClientContext>(client: &Client<C>) -> Option<(i3
     }
 }
 
-/// The group's stable offsets, in the order asked. An error comes with the place of its partition.
+/// The group's stable offsets, in the order asked. An error comes with the place of its partition. A client that gives no answer in
+/// time may still have the question: it must be closed before that times out.
 pub(super) fn committed_offsets<C: ClientContext>(
     client: &Client<C>,
     group: &str,
@@ -176,7 +179,7 @@ pub(super) fn committed_offsets<C: ClientContext>(
     let list = list_of(partitions).map_err(failed)?;
     let queue = new_queue(client).ok_or(failed(RDKafkaErrorCode::Fail))?;
     let kind = sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS;
-    let options = admin_options(client, kind, timeout_ms).map_err(failed)?;
+    let options = admin_options(client, kind, QUESTION_MS).map_err(failed)?;
     // SAFETY: name and list are copied by the question, which is copied by the request; all are alive for the calls.
     unsafe {
         check(sys::rd_kafka_AdminOptions_set_require_stable_offsets(options.as_ptr(), 1)).map_err(failed)?;
@@ -187,7 +190,7 @@ pub(super) fn committed_offsets<C: ClientContext>(
         let (native, questions) = (client.native_ptr(), questions.as_mut_ptr());
         sys::rd_kafka_ListConsumerGroupOffsets(native, questions, 1, options.as_ptr(), queue.as_ptr());
     }
-    let event = next_event(&queue, timeout_ms).map_err(failed)?;
+    let event = event_within(&queue, timeout_ms).map_err(failed)?;
     let mut offsets = Vec::with_capacity(partitions.len());
     // SAFETY: the event is alive until the end, and with it all that is read from it; elements are read within their count.
     unsafe {
@@ -482,9 +485,16 @@ fn next_event(
     queue: &Owned<sys::rd_kafka_queue_t>,
     timeout_ms: i32,
 ) -> Result<Owned<sys::rd_kafka_event_t>, RDKafkaErrorCode> {
+    event_within(queue, timeout_ms.saturating_add(timeout_ms / 2))
+}
+
+fn event_within(
+    queue: &Owned<sys::rd_kafka_queue_t>,
+    max_ms: i32,
+) -> Result<Owned<sys::rd_kafka_event_t>, RDKafkaErrorCode> {
     // SAFETY: the queue is alive; an event is ours, and is read before it goes.
     unsafe {
-        let event = sys::rd_kafka_queue_poll(queue.as_ptr(), timeout_ms.saturating_add(timeout_ms / 2));
+        let event = sys::rd_kafka_queue_poll(queue.as_ptr(), max_ms);
         let event = Owned::new(event, sys::rd_kafka_event_destroy).ok_or(RDKafkaErrorCode::OperationTimedOut)?;
         match sys::rd_kafka_event_error(event.as_ptr()) {
             sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
