@@ -11,8 +11,12 @@ use topology::codec::decode;
 use topology::wire::{InterventionResult, Policy, topics};
 
 use crate::fold::fold;
-use crate::stage::APPLICATION;
+use crate::instance::Instance;
+use crate::stage::{APPLICATION, PARTITIONS};
 use crate::topic::{partitions, read};
+
+/// What the tasks say counts when it was the same so often, 25 ms apart at least.
+const LOOKS_MIN: u32 = 150;
 
 /// What a session's records of one topic are, in their order.
 type BySession = BTreeMap<String, Vec<String>>;
@@ -115,4 +119,31 @@ impl Accounts {
         }
         count
     }
+}
+
+/// The accounts of all tasks, once every one is at work and nothing changes any more.
+pub(crate) fn settled_accounts(instances: &mut [Instance; 2]) -> Accounts {
+    let mut before = Accounts::default();
+    let mut looks = 0;
+    let settled = wait_for(Duration::from_secs(90), || {
+        instances.iter_mut().for_each(Instance::check);
+        let mut accounts = Accounts::default();
+        let mut tasks = 0;
+        for instance in instances.iter() {
+            let (status, _) = instance.ask("/healthz/ready")?;
+            let (_, shown) = instance.ask("/tasks")?;
+            tasks += accounts.add(&shown);
+            if status != 200 {
+                return None;
+            }
+        }
+        // A thread that is handing tasks over may show what it knew before for a while.
+        let is_same = tasks.to_string() == PARTITIONS && accounts == before;
+        looks = if is_same { looks + 1 } else { 0 };
+        before = accounts;
+        (looks >= LOOKS_MIN).then_some(accounts)
+    });
+    let shown =
+        || instances.iter().map(|one| (one.said(), one.ask("/healthz/ready"), one.ask("/tasks"))).collect::<Vec<_>>();
+    settled.unwrap_or_else(|| panic!("the tasks do not settle: {:?}", shown()))
 }

@@ -10,8 +10,8 @@ use streams::broker::kafka::KafkaBroker;
 use topology::wire::topics;
 
 use crate::instance::Instance;
-use crate::judge::{Accounts, metrics_agree, policy_is_the_fold, same_bytes};
-use crate::stage::{APPLICATION, PARTITIONS, Stage};
+use crate::judge::{metrics_agree, policy_is_the_fold, same_bytes, settled_accounts};
+use crate::stage::{APPLICATION, Stage};
 use crate::topic::{lag, partitions};
 
 /// Kills, at least; then the instances are left alone.
@@ -20,8 +20,6 @@ const KILLS_MIN: usize = 8;
 const BACK: Duration = Duration::from_secs(6);
 /// Records of changelogs that one commit of one task writes, at most: that of a tenth of a second at this speed, or of one full round.
 const RESTORED_MAX: u64 = 3_000;
-/// What the tasks say counts when it was the same so often, 25 ms apart at least.
-const LOOKS_MIN: u32 = 150;
 /// A processing that comes to no end.
 const PATIENCE: Duration = Duration::from_secs(420);
 /// Bytes per second and consumer until enough is killed: the log takes longer than that.
@@ -160,31 +158,6 @@ fn is_drained_within(
         (looks.is_multiple_of(40) && lag(broker, APPLICATION, inputs) == Some(0)).then_some(())
     })
     .is_some()
-}
-
-/// The accounts of all tasks, once every one is at work and nothing changes any more.
-fn settled_accounts(instances: &mut [Instance; 2]) -> Accounts {
-    let mut before = Accounts::default();
-    let mut looks = 0;
-    let settled = wait_for(Duration::from_secs(90), || {
-        instances.iter_mut().for_each(Instance::check);
-        let mut accounts = Accounts::default();
-        let mut tasks = 0;
-        for instance in instances.iter() {
-            let (status, _) = instance.ask("/healthz/ready")?;
-            let (_, shown) = instance.ask("/tasks")?;
-            tasks += accounts.add(&shown);
-            if status != 200 {
-                return None;
-            }
-        }
-        // A thread that is handing tasks over may show what it knew before for a while.
-        let is_same = tasks.to_string() == PARTITIONS && accounts == before;
-        looks = if is_same { looks + 1 } else { 0 };
-        before = accounts;
-        (looks >= LOOKS_MIN).then_some(accounts)
-    });
-    settled.unwrap_or_else(|| panic!("the tasks do not settle: {} {}", instances[0].said(), instances[1].said()))
 }
 
 /// Other seeds disturb in another order: `AUDIT_SEED=n`.

@@ -3,6 +3,7 @@
 //! - `kill`: exactly once. Instances are killed and suspended while a log is processed, and afterwards the topics must hold what an
 //!   undisturbed run computes.
 //! - `at_least_once`: without transactions, nothing is lost, and some is there twice.
+//! - `replicas`: of three brokers one dies after the other.
 //! - `outage`: the cluster goes away for a minute while sessions are live.
 //! - `shutdown`: it is told to stop, whatever it is doing.
 //! - `changes`: topics change under it, and members leave for good.
@@ -18,6 +19,7 @@ mod instance;
 mod judge;
 mod kill;
 mod outage;
+mod replicas;
 mod restore;
 mod shutdown;
 #[path = "../shared/stage.rs"]

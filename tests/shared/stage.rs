@@ -38,9 +38,14 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// A cluster with the application's topics.
+    /// A cluster of one broker, with the application's topics.
     pub(crate) fn new() -> Self {
-        let options = Options::new()
+        Self::on(Options::new())
+    }
+
+    /// The same on such a cluster.
+    pub(crate) fn on(options: Options) -> Self {
+        let options = options
             .set("group.min.session.timeout.ms", 1_000)
             .set("transaction.abort.timed.out.transaction.cleanup.interval.ms", 500);
         let stage = Self { cluster: Cluster::start(options).unwrap(), folder: tempfile::tempdir().unwrap() };
