@@ -10,6 +10,8 @@ use super::{health, tasks};
 
 /// Between two lines on how far a restore has come.
 const PROGRESS_EVERY_MS: i64 = 10_000;
+/// Between two lines on the records of a task that were not processed.
+const LOSSES_EVERY_MS: i64 = 60_000;
 /// What is over sooner is not worth a line.
 const PATIENCE_MS: i64 = 5_000;
 
@@ -36,6 +38,9 @@ struct SeenTask {
     /// When the last line on its restore was written.
     progress_at_ms: Option<i64>,
     lost: u64,
+    /// Late records and dead letters that were told, and when.
+    losses: (u64, u64),
+    losses_at_ms: Option<i64>,
     /// Why it does not go on, since when, and whether that was said.
     blocked: Option<(Blocked, i64, bool)>,
 }
@@ -43,6 +48,8 @@ struct SeenTask {
 #[derive(Debug, Default)]
 struct SeenThread {
     replaced: u64,
+    /// Since when it joins the group, and whether that was said.
+    joining: Option<(i64, bool)>,
     /// Whether it was said that the broker does not answer.
     is_away: bool,
 }
@@ -81,6 +88,7 @@ impl SeenThread {
             let error = thread.error.as_deref().unwrap_or("for an unknown reason");
             lines.push(Line::Warn(format!("stream thread {name} is replaced, because it has failed: {error}")));
         }
+        self.note_joining(thread, now_ms, lines);
         let silent_ms = thread.unreachable_since_ms.map(|since_ms| now_ms.saturating_sub(since_ms));
         let is_away = silent_ms.is_some_and(|silent_ms| silent_ms >= PATIENCE_MS || self.is_away);
         match (self.is_away, is_away) {
@@ -92,6 +100,22 @@ impl SeenThread {
         }
         self.is_away = is_away;
     }
+
+    fn note_joining(&mut self, thread: &ThreadStatus, now_ms: i64, lines: &mut Vec<Line>) {
+        let is_joining = matches!(thread.state, ThreadState::Starting | ThreadState::Running) && !thread.is_member;
+        if !is_joining {
+            self.joining = None;
+            return;
+        }
+        let (since_ms, is_said) = self.joining.get_or_insert((now_ms, false));
+        if !*is_said && now_ms.saturating_sub(*since_ms) >= PATIENCE_MS {
+            *is_said = true;
+            lines.push(Line::Info(format!(
+                "stream thread {} waits for the group: it waits for members that are gone, up to engine.session_timeout_ms",
+                thread.thread
+            )));
+        }
+    }
 }
 
 impl SeenTask {
@@ -102,17 +126,18 @@ impl SeenTask {
             && self.progress_at_ms.is_none_or(|at_ms| now_ms.saturating_sub(at_ms) >= PROGRESS_EVERY_MS)
         {
             self.progress_at_ms = Some(now_ms);
-            lines.push(Line::Info(format!("task {id}: its state is restored, {left} of {total} offsets are left")));
+            lines.push(Line::Info(format!("task {id}: its state is being restored, {left} of {total} offsets to go")));
         }
         let is_running = task.state == TaskState::Running;
         if is_running && !self.is_running {
             if let Some(reason) = task.rebuilt {
                 lines.push(Line::Warn(format!("task {id}: its state was built anew: {}", tasks::rebuilt(reason))));
             }
-            let restored = task.restored;
-            lines.push(Line::Info(format!(
-                "task {id} works in stream thread {thread}; {restored} records were restored"
-            )));
+            let restored = match task.restored {
+                0 => String::new(),
+                restored => format!("; {restored} records were restored"),
+            };
+            lines.push(Line::Info(format!("task {id} works in stream thread {thread}{restored}")));
         }
         self.is_running = is_running;
         if task.lost_to_retention > self.lost {
@@ -122,7 +147,23 @@ impl SeenTask {
                 "task {id}: {lost} offsets of its inputs were deleted before they were read"
             )));
         }
+        self.note_losses(task, now_ms, lines);
         self.note_what_blocks(task, now_ms, lines);
+    }
+
+    fn note_losses(&mut self, task: &TaskStatus, now_ms: i64, lines: &mut Vec<Line>) {
+        let (late, dead) = (task.counts.late, task.counts.dead_lettered);
+        let is_new = late > self.losses.0 || dead > self.losses.1;
+        let is_due = self.losses_at_ms.is_none_or(|at_ms| now_ms.saturating_sub(at_ms) >= LOSSES_EVERY_MS);
+        if task.state != TaskState::Running || !is_new || !is_due {
+            return;
+        }
+        self.losses = (late, dead);
+        self.losses_at_ms = Some(now_ms);
+        let id = task.id;
+        lines.push(Line::Warn(format!(
+            "task {id}: {late} records were late and {dead} are dead letters so far (`conductor dlq ls` says why)"
+        )));
     }
 
     fn note_what_blocks(&mut self, task: &TaskStatus, now_ms: i64, lines: &mut Vec<Line>) {
@@ -149,6 +190,7 @@ impl SeenTask {
 #[cfg(test)]
 mod tests {
     use streams::runtime::RebuildReason;
+    use streams::task::Counts;
 
     use super::super::sample::{task, thread};
     use super::*;
@@ -171,9 +213,12 @@ mod tests {
         let mut look = |tasks: Vec<TaskStatus>, now_ms| texts(&journal.look(&with(tasks), now_ms));
         assert_eq!(look(vec![task(TaskState::Assigned, None)], 0), "");
         let restoring = |left| vec![task(TaskState::Restoring { left, total: 90 }, None)];
-        assert_eq!(look(restoring(80), 200), "info: task 0_3: its state is restored, 80 of 90 offsets are left\n");
+        assert_eq!(look(restoring(80), 200), "info: task 0_3: its state is being restored, 80 of 90 offsets to go\n");
         assert_eq!(look(restoring(70), 10_199), "", "not with every look");
-        assert_eq!(look(restoring(60), 10_200), "info: task 0_3: its state is restored, 60 of 90 offsets are left\n");
+        assert_eq!(
+            look(restoring(60), 10_200),
+            "info: task 0_3: its state is being restored, 60 of 90 offsets to go\n"
+        );
         let working = TaskStatus { restored: 85, ..task(TaskState::Running, None) };
         assert_eq!(
             look(vec![working.clone()], 10_400),
@@ -190,7 +235,7 @@ mod tests {
         let rebuilt =
             TaskStatus { rebuilt: Some(RebuildReason::TooOld), lost_to_retention: 7, ..task(TaskState::Running, None) };
         let expect = "warn: task 0_3: its state was built anew: the state was older than deletions are remembered\n\
-                      info: task 0_3 works in stream thread 0; 0 records were restored\n\
+                      info: task 0_3 works in stream thread 0\n\
                       warn: task 0_3: 7 offsets of its inputs were deleted before they were read\n";
         assert_eq!(look(rebuilt.clone(), 0), expect);
         let waiting = TaskStatus { blocked: Some(Blocked::GlobalTables), ..rebuilt };
@@ -212,5 +257,36 @@ mod tests {
         let expect = "warn: stream thread 0 is replaced, because it has failed: the disk is full\n";
         assert_eq!(look(thread(ThreadState::Replacing), 7_000), expect);
         assert_eq!(look(ThreadStatus { replaced: 1, ..thread(ThreadState::Running) }, 7_200), "");
+    }
+
+    #[test]
+    fn records_that_are_not_processed_are_told_once_a_minute() {
+        let mut journal = Journal::default();
+        let mut look = |late, dead_lettered, now_ms| {
+            let counts = Counts { late, dead_lettered, ..Counts::default() };
+            texts(&journal.look(&with(vec![TaskStatus { counts, ..task(TaskState::Running, None) }]), now_ms))
+        };
+        assert_eq!(look(0, 0, 0), "info: task 0_3 works in stream thread 0\n");
+        let told = |late, dead| {
+            format!(
+                "warn: task 0_3: {late} records were late and {dead} are dead letters so far (`conductor dlq ls` says why)\n"
+            )
+        };
+        assert_eq!(look(3, 0, 1_000), told(3, 0));
+        assert_eq!(look(5, 1, 60_999), "", "not with every look");
+        assert_eq!(look(9, 2, 61_000), told(9, 2));
+        assert_eq!(look(9, 2, 200_000), "", "no more of them");
+    }
+
+    #[test]
+    fn a_thread_that_the_group_lets_wait_says_so_once() {
+        let mut journal = Journal::default();
+        let mut look = |is_member, now_ms| {
+            texts(&journal.look(&[ThreadStatus { is_member, ..thread(ThreadState::Running) }], now_ms))
+        };
+        assert_eq!(look(false, 0), "");
+        let expect = "info: stream thread 0 waits for the group: it waits for members that are gone, up to engine.session_timeout_ms\n";
+        assert_eq!([look(false, 5_000), look(false, 9_000)], [expect, ""]);
+        assert_eq!(look(true, 10_000), "");
     }
 }

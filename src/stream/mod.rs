@@ -75,9 +75,12 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let lookout = Lookout::new(Arc::clone(&instance), clock, settings.http.stalled_after_ms);
     let hangs = lookout.hangs();
     let ended = runtime.block_on(http::serve(listener, shown, stop.wait(lookout)));
+    let has_tasks = instance.threads().iter().any(|thread| !thread.tasks.is_empty());
     let failure = hangs.get().cloned().or_else(|| instance.failure());
     if instance.join(CLOSE_MS_MAX) {
         tracing::info!("stopped");
+    } else if !has_tasks {
+        tracing::info!("stopped; there was nothing to commit");
     } else {
         tracing::warn!("not everything could be committed in time; it will be done again by whoever goes on");
     }

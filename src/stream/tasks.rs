@@ -1,7 +1,7 @@
 //! What `/tasks` shows: every thread, every task, how far it has come, and why it does not go on.
 
 use serde::Serialize;
-use streams::runtime::{RebuildReason, TaskState, TaskStatus, ThreadState, ThreadStatus};
+use streams::runtime::{Blocked, RebuildReason, TaskState, TaskStatus, ThreadState, ThreadStatus};
 
 use super::health;
 
@@ -88,7 +88,7 @@ impl TaskView {
             restore,
             rebuilt: status.rebuilt.map(rebuilt),
             restored: status.restored,
-            blocked: status.blocked.as_ref().map(health::words),
+            blocked: status.blocked.as_ref().filter(|blocked| !is_rest(blocked, status)).map(health::words),
             stream_time_ms: status.stream_time_ms,
             next_timer_ms: status.next_timer_ms,
             read: status.counts.read,
@@ -101,6 +101,11 @@ impl TaskView {
             inputs: inputs.collect(),
         }
     }
+}
+
+/// Waiting for a record when there is none to read is not being blocked.
+fn is_rest(blocked: &Blocked, status: &TaskStatus) -> bool {
+    matches!(blocked, Blocked::Input(_)) && status.inputs.iter().all(|input| input.lag() == Some(0))
 }
 
 /// As it is shown.
