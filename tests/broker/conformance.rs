@@ -42,6 +42,7 @@ test_each_promise! {
     a_refused_commit_spoils_its_transaction,
     a_member_past_the_poll_interval_commits_nothing,
     offsets_outside_a_transaction_count_at_once_under_the_members_generation,
+    offsets_outside_a_transaction_of_a_replaced_member_are_refused,
     the_first_member_gets_every_partition,
     a_partition_moves_only_after_its_release,
     members_keep_what_they_have_when_another_joins,

@@ -65,6 +65,7 @@ macro_rules! with_each_case {
             offsets::a_refused_commit_spoils_its_transaction,
             offsets::a_member_past_the_poll_interval_commits_nothing,
             offsets::offsets_outside_a_transaction_count_at_once_under_the_members_generation,
+            offsets::offsets_outside_a_transaction_of_a_replaced_member_are_refused,
             groups::the_first_member_gets_every_partition,
             groups::a_partition_moves_only_after_its_release,
             groups::members_keep_what_they_have_when_another_joins,

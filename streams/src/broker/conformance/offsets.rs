@@ -134,3 +134,19 @@ pub(super) fn offsets_outside_a_transaction_count_at_once_under_the_members_gene
     stage.retry(|| first.consumer.commit_offsets(&[(zero.clone(), 7)], &new)).unwrap();
     assert_eq!(stage.retry(|| second.consumer.committed(std::slice::from_ref(&zero))).unwrap(), [Some(7)]);
 }
+
+pub(super) fn offsets_outside_a_transaction_of_a_replaced_member_are_refused<H: Harness>(harness: &H) {
+    let stage = Stage::new(harness, 1);
+    let zero = stage.partition(0);
+    let mut first = stage.member("first", Some("one"));
+    stage.settle_group(&mut [&mut first]);
+    let metadata = first.consumer.group_metadata().unwrap();
+    let mut second = stage.member("second", Some("one"));
+    stage.until(|| {
+        second.poll();
+        second.consumer.group_metadata().ok()
+    });
+    // The first one has not been told yet: it is the broker that refuses.
+    stage.retry(|| first.consumer.commit_offsets(&[(zero.clone(), 5)], &metadata)).unwrap_err();
+    assert_eq!(stage.retry(|| second.consumer.committed(std::slice::from_ref(&zero))).unwrap(), [None]);
+}
