@@ -91,7 +91,10 @@ fn the_tasks_of_a_named_process_that_is_not_coming_back_are_handed_on_when_it_is
     await_shares(a, b);
     a.kill();
     let servers = stage.cluster.bootstrap_servers();
-    let said = stage.conductor(&["leave", "--instance", "a", "--bootstrap-servers", &servers]);
+    // Who takes it out joins in its place, and is as patient: it must say goodbye itself.
+    let patiently = ["--set", "engine.session_timeout_ms=600000", "--set", "engine.max_poll_interval_ms=600000"];
+    let leave = ["leave", "--instance", "a", "--bootstrap-servers", &servers];
+    let said = stage.conductor(&[&leave[..], &patiently].concat());
     assert_eq!(said, "a-0 has left the group\na-1 has left the group\n");
     let all = wait_for(PATIENCE, || (working(b) == 7).then_some(()));
     assert!(all.is_some(), "{}", b.said());
