@@ -161,6 +161,7 @@ fn what_retention_took_before_it_was_read_is_told_and_the_rest_goes_on() {
     assert_eq!(sum(&tasks, "read"), sum(&before, "read"));
     past.stage.replay(&past.log, "max");
     past.drain();
-    let after = past.instance.tasks().unwrap();
-    assert!(sum(&after, "read") >= 2 * lines, "what came later is processed");
+    // What is shown follows a moment later.
+    let is_read = wait_for(PATIENCE, || (sum(&past.instance.tasks()?, "read") >= 2 * lines).then_some(()));
+    assert!(is_read.is_some(), "what came later is not processed: {:?}", past.instance.tasks());
 }
