@@ -1,23 +1,12 @@
 //! What threads show, for tests.
 
-use streams::runtime::{Blocked, TaskState, TaskStatus, ThreadCounts, ThreadState, ThreadStatus};
+use streams::runtime::{Blocked, TaskState, TaskStatus, ThreadState, ThreadStatus};
 use streams::task::{Counts, TaskId};
 
 /// A thread without tasks, that has failed once.
 pub(super) fn thread(state: ThreadState) -> ThreadStatus {
-    ThreadStatus {
-        thread: 0,
-        state,
-        is_member: true,
-        tasks: Vec::new(),
-        counts: ThreadCounts::default(),
-        replaced: 0,
-        error: Some("the disk is full".into()),
-        is_undecided: false,
-        unreachable_since_ms: None,
-        committed_at_ms: 0,
-        stepped_at_ms: 100_000,
-    }
+    let error = Some("the disk is full".into());
+    ThreadStatus { state, is_member: true, error, ..ThreadStatus::starting(0, 100_000) }
 }
 
 /// Task `0_3`.

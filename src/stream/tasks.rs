@@ -128,3 +128,25 @@ pub(super) fn rebuilt(reason: RebuildReason) -> &'static str {
         RebuildReason::Damaged => "the state was damaged",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use streams::broker::topic_partition;
+    use streams::runtime::InputStatus;
+
+    use super::super::sample::task;
+    use super::*;
+
+    #[test]
+    fn a_task_that_has_read_everything_is_at_rest_and_not_blocked() {
+        let chat = topic_partition("chat", 3);
+        let blocked = |end, why: Blocked| {
+            let inputs = vec![InputStatus { partition: chat.clone(), position: Some(7), end }];
+            TaskView::of(&TaskStatus { inputs, ..task(TaskState::Running, Some(why)) }).blocked
+        };
+        assert_eq!(blocked(Some(7), Blocked::Input(chat.clone())), None);
+        assert!(blocked(Some(8), Blocked::Input(chat.clone())).is_some(), "there is more");
+        assert!(blocked(None, Blocked::Input(chat.clone())).is_some(), "nobody knows whether there is more");
+        assert!(blocked(Some(7), Blocked::GlobalTables).is_some());
+    }
+}

@@ -86,6 +86,26 @@ pub struct ThreadStatus {
     pub stepped_at_ms: i64,
 }
 
+impl ThreadStatus {
+    /// Of a thread that has done nothing yet.
+    #[must_use]
+    pub fn starting(thread: u32, now_ms: i64) -> Self {
+        Self {
+            thread,
+            state: ThreadState::Starting,
+            is_member: false,
+            tasks: Vec::new(),
+            counts: ThreadCounts::default(),
+            replaced: 0,
+            error: None,
+            is_undecided: false,
+            unreachable_since_ms: None,
+            committed_at_ms: now_ms,
+            stepped_at_ms: now_ms,
+        }
+    }
+}
+
 /// An instance at work. Dropping it closes it.
 pub struct Instance {
     shared: Arc<Shared>,
@@ -242,20 +262,8 @@ impl Shared {
 
 impl Seat {
     fn new(thread: u32, now_ms: i64) -> Self {
-        let shown = ThreadStatus {
-            thread,
-            state: ThreadState::Starting,
-            is_member: false,
-            tasks: Vec::new(),
-            counts: ThreadCounts::default(),
-            replaced: 0,
-            error: None,
-            is_undecided: false,
-            unreachable_since_ms: None,
-            committed_at_ms: now_ms,
-            stepped_at_ms: now_ms,
-        };
-        Self { stepped_at_ms: AtomicI64::new(now_ms), shown: Mutex::new(shown) }
+        let shown = Mutex::new(ThreadStatus::starting(thread, now_ms));
+        Self { stepped_at_ms: AtomicI64::new(now_ms), shown }
     }
 
     fn status(&self) -> ThreadStatus {

@@ -37,22 +37,9 @@ impl StallDetector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::ThreadCounts;
 
     fn thread(thread: u32, state: ThreadState, stepped_at_ms: i64) -> ThreadStatus {
-        ThreadStatus {
-            thread,
-            state,
-            is_member: true,
-            tasks: Vec::new(),
-            counts: ThreadCounts::default(),
-            replaced: 0,
-            error: None,
-            is_undecided: false,
-            unreachable_since_ms: None,
-            committed_at_ms: 0,
-            stepped_at_ms,
-        }
+        ThreadStatus { state, ..ThreadStatus::starting(thread, stepped_at_ms) }
     }
 
     #[test]

@@ -24,9 +24,8 @@ pub fn wait_for<T>(patience: Duration, mut ask: impl FnMut() -> Option<T>) -> Op
 /// Asks until there is an answer, however long it takes.
 pub fn wait<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     loop {
-        if let Some(answer) = ask() {
+        if let Some(answer) = wait_for(Duration::MAX, &mut ask) {
             return answer;
         }
-        std::thread::sleep(BETWEEN);
     }
 }

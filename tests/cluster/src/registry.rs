@@ -81,14 +81,6 @@ impl Registry {
         format!("http://127.0.0.1:{}{API_PATH}", self.port)
     }
 
-    /// Stops it in order if it runs, and starts it again on the same port; what it knew is forgotten.
-    ///
-    /// # Errors
-    /// What the registry said before it ended.
-    pub fn restart(&mut self) -> Result<(), Error> {
-        self.server.restart()
-    }
-
     /// Stops it in order.
     ///
     /// # Errors
@@ -97,48 +89,12 @@ impl Registry {
         self.server.stop()
     }
 
-    /// Kills it (SIGKILL).
-    ///
-    /// # Errors
-    /// It is not running.
-    pub fn kill(&mut self) -> Result<(), Error> {
-        self.server.kill()
-    }
-
-    /// Lets it hang (SIGSTOP): connections stay open, nothing is answered.
-    ///
-    /// # Errors
-    /// It is not running.
-    pub fn suspend(&mut self) -> Result<(), Error> {
-        self.server.suspend()
-    }
-
-    /// Ends the suspension (SIGCONT).
-    ///
-    /// # Errors
-    /// It is not running.
-    pub fn resume(&mut self) -> Result<(), Error> {
-        self.server.resume()
-    }
-
     /// Whether it is still there.
     ///
     /// # Errors
     /// What it said before it ended, or that it was stopped.
     pub fn check(&mut self) -> Result<(), Error> {
         self.server.check()
-    }
-
-    /// Whether it answers a request right now; a suspended one is waited for two seconds.
-    #[must_use]
-    pub fn answers(&self) -> bool {
-        self.server.answers()
-    }
-
-    /// Its process, for who wants to measure it; `None` when it is not running.
-    #[must_use]
-    pub fn process_id(&self) -> Option<u32> {
-        self.server.process_id()
     }
 
     /// Where its output is, as long as it is owned.
