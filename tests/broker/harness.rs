@@ -10,7 +10,7 @@ use cluster::{Cluster, Options};
 use streams::broker::conformance::Harness;
 use streams::broker::kafka::{KafkaBroker, KafkaConsumer, KafkaSettings};
 use streams::broker::{
-    Broker, Consumer, ConsumerRecord, ProducerConfig, ProducerRecord, TopicPartition, TransactionalProducer,
+    Broker, Consumer, ConsumerRecord, Ends, ProducerConfig, ProducerRecord, TopicPartition, TransactionalProducer,
 };
 
 use crate::proxy::Proxy;
@@ -55,6 +55,8 @@ pub(crate) struct RealKafka;
 impl RealKafka {
     pub(crate) fn settings() -> KafkaSettings {
         let mut settings = KafkaSettings::new(shared().proxy.address());
+        // Many tests share two cores: here nothing has to notice an outage soon.
+        settings.lookup_timeout_ms = 10_000;
         // Only segments that are closed are compacted, and only when enough of them is dirty.
         for (key, value) in [("topic.segment.ms", "100"), ("topic.min.cleanable.dirty.ratio", "0.001")] {
             settings.properties.insert(key.to_owned(), value.to_owned());
@@ -133,7 +135,7 @@ pub(crate) fn pass(by_ms: u64) {
 /// All committed records of the partition up to where it ends now.
 pub(crate) fn read_all(broker: &KafkaBroker, partition: &TopicPartition) -> Vec<ConsumerRecord> {
     let mut reader = broker.reader().unwrap();
-    let ends = reader.ends(std::slice::from_ref(partition)).unwrap()[0];
+    let ends = ends_of(&mut reader, partition);
     reader.assign(&[(partition.clone(), ends.log_start)]).unwrap();
     let mut records = Vec::new();
     let is_read = wait_for(PATIENCE, || {
@@ -142,4 +144,10 @@ pub(crate) fn read_all(broker: &KafkaBroker, partition: &TopicPartition) -> Vec<
     });
     assert!(is_read.is_some(), "the end of {partition} was not reached");
     records
+}
+
+/// Where the partition ends. A new client has to connect first, and on a busy machine that may take longer than one look-up has.
+pub(crate) fn ends_of(reader: &mut KafkaConsumer, partition: &TopicPartition) -> Ends {
+    let ends = wait_for(PATIENCE, || reader.ends(std::slice::from_ref(partition)).ok());
+    ends.expect("the ends are not told")[0]
 }

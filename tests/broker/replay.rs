@@ -135,7 +135,7 @@ impl Stage {
     fn tail(&self) -> Tail {
         let mut reader = self.broker.reader().unwrap();
         let partitions = partitions(CHAT);
-        let ends = reader.ends(&partitions).unwrap();
+        let ends = wait_for(PATIENCE, || reader.ends(&partitions).ok()).unwrap();
         let starts: Vec<_> = partitions.iter().cloned().zip(ends.iter().map(|ends| ends.log_start)).collect();
         reader.assign(&starts).unwrap();
         Tail { reader, partitions, records: Vec::new() }

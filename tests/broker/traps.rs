@@ -12,7 +12,7 @@ use streams::broker::{
     ProducerConfig, ProducerRecord, TopicPartition, TopicSpec, TransactionalProducer,
 };
 
-use crate::harness::{PATIENCE, RealKafka, pass, read_all};
+use crate::harness::{PATIENCE, RealKafka, ends_of, pass, read_all};
 
 /// A topic with partitions of its own, and a producer.
 struct Stage {
@@ -120,7 +120,7 @@ fn the_last_stable_offset_stays_below_the_high_watermark_while_a_transaction_han
     let mut reader = stage.broker.reader().unwrap();
     let mut ends_when = |high_watermark| {
         let ends = wait_for(PATIENCE, || {
-            let ends = reader.ends(std::slice::from_ref(&stage.partition)).unwrap()[0];
+            let ends = ends_of(&mut reader, &stage.partition);
             (ends.high_watermark >= high_watermark).then_some(ends)
         });
         ends.map(|ends| (ends.log_start, ends.last_stable, ends.high_watermark))
@@ -328,7 +328,8 @@ fn offsets_without_an_answer_end_the_producer() {
 #[test]
 fn a_fetch_that_waits_for_records_does_not_hold_up_a_look_at_the_ends() {
     let mut settings = RealKafka::settings();
-    settings.properties.insert("consumer.fetch.wait.max.ms".to_owned(), "10000".to_owned());
+    let longer = (2 * settings.lookup_timeout_ms).to_string();
+    settings.properties.insert("consumer.fetch.wait.max.ms".to_owned(), longer);
     let mut stage = Stage::on(KafkaBroker::new(settings).unwrap(), Cleanup::Delete);
     stage.write_and_commit(&["the last for now"]);
     assert_eq!(stage.count_when(1), 1);
