@@ -137,6 +137,24 @@ pub enum Error {
         /// How old the oldest record would be.
         age_ms: u64,
     },
+    /// The cluster does not take what the properties say.
+    #[error("{source}; check, in --property, {remedy}")]
+    Refused {
+        /// What the client says.
+        source: BrokerError,
+        /// Which properties.
+        remedy: &'static str,
+    },
+    /// The secret of a property can not be read.
+    #[error("cannot read `{}` for {property}_file: {source}", path.display())]
+    Secret {
+        /// The property.
+        property: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The cluster does not answer, or refuses.
     #[error("{source}; is --bootstrap-servers right, and does the cluster run?")]
     Cluster {
@@ -186,6 +204,8 @@ impl Error {
             | Self::Write(WriteError::Create { .. })
             | Self::Log(_)
             | Self::Property(_)
+            | Self::Refused { .. }
+            | Self::Secret { .. }
             | Self::Application { .. }
             | Self::TooManyTopics { .. }
             | Self::MissingTopics { .. }
@@ -205,7 +225,10 @@ impl Error {
     }
 
     pub(crate) fn cluster(source: BrokerError) -> Self {
-        Self::Cluster { source }
+        match source.remedy() {
+            Some(remedy) => Self::Refused { source, remedy },
+            None => Self::Cluster { source },
+        }
     }
 
     pub(crate) fn file(path: &Path, source: io::Error) -> Self {

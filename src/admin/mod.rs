@@ -24,10 +24,16 @@ use streams::broker::BrokerError;
 
 use crate::failure::Failure;
 
-/// What is said when the cluster does not answer.
+/// What is said when the cluster does not answer, or refuses.
 pub(crate) fn unreachable(error: BrokerError) -> Failure {
+    if let Some(remedy) = error.remedy() {
+        return Failure::refused(error, format_args!("check, in [kafka.properties], {remedy}").to_string());
+    }
     Failure {
-        remedy: Some("is kafka.bootstrap_servers right, and does the cluster run?".into()),
+        remedy: Some(
+            "is kafka.bootstrap_servers right, does the cluster run, and is kafka.properties.security.protocol what it speaks there?"
+                .into(),
+        ),
         ..Failure::failed(error)
     }
 }

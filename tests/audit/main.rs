@@ -7,9 +7,14 @@
 //! - `outage`: the cluster goes away for a minute while sessions are live.
 //! - `shutdown`: it is told to stop, whatever it is doing.
 //! - `changes`: topics change under it, and members leave for good.
+//! - `secured`: all of it by TLS, and with a password.
 //! - `restore`: states and topics that do not fit each other any more.
 #![cfg(test)]
 
+// What is shared does more than is needed here.
+#[allow(dead_code)]
+#[path = "../shared/asked.rs"]
+mod asked;
 mod at_least_once;
 mod changes;
 #[path = "../shared/fold.rs"]
@@ -21,6 +26,7 @@ mod kill;
 mod outage;
 mod replicas;
 mod restore;
+mod secured;
 mod shutdown;
 #[path = "../shared/stage.rs"]
 mod stage;

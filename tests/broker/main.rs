@@ -9,4 +9,5 @@ mod coordinator;
 mod harness;
 mod proxy;
 mod replay;
+mod secured;
 mod traps;

@@ -2,6 +2,8 @@
 //! reached.
 #![cfg(test)]
 
+#[path = "../shared/asked.rs"]
+mod asked;
 // What is shared does more than is needed here.
 #[allow(dead_code)]
 #[path = "../shared/instance.rs"]
@@ -14,5 +16,4 @@ mod stage;
 mod topic;
 
 mod answers;
-mod asked;
 mod away;

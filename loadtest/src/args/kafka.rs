@@ -12,7 +12,8 @@ pub struct Cluster {
     /// Where to ask for the cluster first: host:port, separated by commas
     #[arg(long, value_name = "SERVERS")]
     pub bootstrap_servers: String,
-    /// A property of librdkafka, as `--property security.protocol=ssl`; may be repeated
+    /// A property of librdkafka, as `--property security.protocol=ssl`; may be repeated. One that ends in `_file` names a file with the
+    /// value, as `--property sasl.password_file=secret.txt`
     #[arg(long = "property", value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub properties: Vec<(String, String)>,
 }

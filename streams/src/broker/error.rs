@@ -30,6 +30,14 @@ pub enum BrokerError {
         /// The call.
         operation: &'static str,
     },
+    /// No broker was reached, and the client knows why.
+    #[error("{operation}: no broker is reached: {reason}")]
+    Unreachable {
+        /// The call.
+        operation: &'static str,
+        /// What the client's library says.
+        reason: Arc<str>,
+    },
     /// No answer within the time allowed.
     #[error("{operation}: no answer in time; it may or may not have happened")]
     TimedOut {
@@ -108,11 +116,27 @@ pub enum BrokerError {
         /// Where the client stands.
         state: &'static str,
     },
-    /// The cluster does not let us: wrong credentials, or a right that is missing.
-    #[error("{operation}: the cluster does not allow it; check the credentials and the access rules")]
+    /// The client has a right too few.
+    #[error("{operation}: the cluster does not allow it; check its access rules")]
     Unauthorized {
         /// The call.
         operation: &'static str,
+    },
+    /// No broker takes the client's credentials.
+    #[error("{operation}: the cluster does not know who this is: {reason}")]
+    NotAuthenticated {
+        /// The call.
+        operation: &'static str,
+        /// What the client's library says.
+        reason: Arc<str>,
+    },
+    /// The client trusts no broker's certificate, or no broker its own.
+    #[error("{operation}: there is no secure connection to the cluster: {reason}")]
+    NotTrusted {
+        /// The call.
+        operation: &'static str,
+        /// What the client's library says.
+        reason: Arc<str>,
     },
     /// A client could not be made from its settings.
     #[error("{operation}: the client can not be made: {reason}")]
@@ -141,11 +165,27 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
+    /// What to change in the properties of the client, if that is what helps.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::NotAuthenticated { .. } => {
+                Some("sasl.mechanism, sasl.username and sasl.password (or sasl.password_file)")
+            }
+            Self::NotTrusted { .. } => Some(
+                "ssl.ca.location, the authority that has signed the brokers' certificates, and where brokers ask for one the client's own certificate",
+            ),
+            Self::Unauthorized { .. } => Some("sasl.username, or let the cluster's access rules allow it"),
+            Self::ClientNotCreated { .. } => Some("what is named"),
+            _ => None,
+        }
+    }
+
     /// What the caller must do.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unavailable { .. } | Self::UnstableOffsets { .. } => ErrorKind::Retriable,
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::UnstableOffsets { .. } => ErrorKind::Retriable,
             Self::TimedOut { .. } => ErrorKind::OutcomeUnknown,
             Self::AbortRequired { .. } => ErrorKind::AbortRequired,
             Self::ProducerFenced { .. } | Self::IllegalGeneration { .. } | Self::UnknownMember { .. } => {
@@ -154,6 +194,8 @@ impl BrokerError {
             Self::FencedInstance { .. }
             | Self::UnknownPartition { .. }
             | Self::Unauthorized { .. }
+            | Self::NotAuthenticated { .. }
+            | Self::NotTrusted { .. }
             | Self::ClientNotCreated { .. } => ErrorKind::Configuration,
             Self::NotAssigned { .. }
             | Self::OffsetOutOfRange { .. }

@@ -27,7 +27,7 @@ const LOGGING: &str = r#"<Configuration status="ERROR">
 pub struct Broker {
     server: Server,
     /// Where it listens, at each start.
-    port: u16,
+    place: Place,
 }
 
 impl Broker {
@@ -50,13 +50,19 @@ impl Broker {
         arguments.extend(["kafka.Kafka".into(), properties.into_os_string()]);
         let answers = Box::new(move || probe::kafka_answers(place.port, place.id));
         let plan = Plan { name: NAME, program: programs.java.clone(), arguments, answers };
-        Ok(Self { server: Server::start(plan, folder)?, port: place.port })
+        Ok(Self { server: Server::start(plan, folder)?, place })
     }
 
     /// Where it listens: `host:port`.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.place.port)
+    }
+
+    /// The same for those who come by TLS, if they may.
+    #[must_use]
+    pub fn secured_address(&self) -> Option<String> {
+        self.place.secured.map(|port| format!("127.0.0.1:{port}"))
     }
 
     /// Stops it in order if it runs, and starts it again with its data, on the same port.

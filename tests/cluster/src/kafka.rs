@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::broker::Broker;
+use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::programs::Programs;
 use crate::server::{new_folder, start_on_free_ports};
@@ -15,6 +16,8 @@ use crate::{java, ports, settings};
 pub struct Options {
     /// How many brokers it has.
     brokers: usize,
+    /// Whether there is a listener with TLS and a password, too.
+    is_secured: bool,
     /// Written behind the settings of every broker here, and so over them.
     settings: Vec<(String, String)>,
     /// One that was asked for, of the first broker; else a free one.
@@ -27,7 +30,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { brokers: 1, settings: Vec::new(), port: None, parent: None, long_lived: false }
+        Self { brokers: 1, is_secured: false, settings: Vec::new(), port: None, parent: None, long_lived: false }
     }
 }
 
@@ -43,6 +46,15 @@ impl Options {
     #[must_use]
     pub fn replicated(mut self) -> Self {
         self.brokers = 3;
+        self
+    }
+
+    /// Adds a listener to which this user may come by TLS (`SASL_SSL`, mechanism `PLAIN`); the open one stays. The certificate must live as
+    /// long as the cluster.
+    #[must_use]
+    pub fn secured(mut self, certificate: &Certificate, user: &str, password: &str) -> Self {
+        self.is_secured = true;
+        self.settings.extend(settings::secured(&certificate.keystore(), user, password));
         self
     }
 
@@ -117,7 +129,8 @@ impl Cluster {
         let mut places = Vec::new();
         for (id, asked) in (1..).zip([options.port].into_iter().chain(std::iter::repeat(None))).take(options.brokers) {
             let port = asked.map_or_else(ports::free, |port| ports::take(port, "--port"))?;
-            places.push(Place { id, port, controller: ports::free()? });
+            let secured = options.is_secured.then(ports::free).transpose()?;
+            places.push(Place { id, port, controller: ports::free()?, secured });
         }
         let brokers = all_at_once(places.iter(), |place| {
             let folder = new_folder("kafka-", options.parent.as_ref())?;
@@ -131,6 +144,12 @@ impl Cluster {
     #[must_use]
     pub fn bootstrap_servers(&self) -> String {
         self.brokers.iter().map(Broker::address).collect::<Vec<_>>().join(",")
+    }
+
+    /// The same for those who come by TLS; nothing where nobody may.
+    #[must_use]
+    pub fn secured_servers(&self) -> String {
+        self.brokers.iter().filter_map(Broker::secured_address).collect::<Vec<_>>().join(",")
     }
 
     /// Its brokers. Kafka counts them from 1.

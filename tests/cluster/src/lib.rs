@@ -17,7 +17,7 @@
 //! It is *not* how to run Kafka: everything on one machine, and gone in the end.
 //!
 //! The layout, in reading order: [`install`] fetches; [`settings`] says how the brokers are set; a [`Cluster`] has one [`Broker`] or
-//! three, and beside it there is a [`Registry`]; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own
+//! three, and a [`Certificate`] if clients are to come by TLS, too; beside it there is a [`Registry`]; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own
 //! and `server` is what brokers and registry have in common; `probe` asks them whether they are ready, `process` ends them with
 //! their owner; `java`, `ports` and [`clock`] are what they need of the machine.
 
@@ -25,6 +25,7 @@ pub mod install;
 pub mod settings;
 
 mod broker;
+mod certificate;
 mod kafka;
 pub mod registry;
 
@@ -44,6 +45,7 @@ mod ports;
 mod error;
 
 pub use broker::Broker;
+pub use certificate::Certificate;
 pub use error::Error;
 pub use kafka::{Cluster, Options};
 pub use registry::Registry;

@@ -12,6 +12,7 @@ use super::error::Call;
 use super::member::list_with_offsets;
 use super::native;
 use super::settings::KafkaSettings;
+use super::told::Told;
 use crate::broker::{Admin, BrokerError, Cleanup, Offset, TopicDescription, TopicPartition, TopicSpec};
 
 pub(super) type AdminHandle = Arc<AdminClient<DefaultClientContext>>;
@@ -60,7 +61,7 @@ impl KafkaAdmin {
     fn wait_until_known(&self, name: &str) -> Result<(), BrokerError> {
         let timeout_ms = i32::try_from(self.settings.request_timeout_ms).unwrap_or(i32::MAX);
         for _ in 0..KNOWN_TRIES {
-            match native::describe_topic(self.client.inner(), name, timeout_ms) {
+            match native::describe_topic(self.client.inner(), name, timeout_ms, || true) {
                 Ok(Some(_)) => return Ok(()),
                 Ok(None) => std::thread::park_timeout(KNOWN_WAIT),
                 Err(code) => return Err(Call::read("create_topics").failed(code)),
@@ -140,8 +141,11 @@ impl Admin for KafkaAdmin {
     fn describe_topic(&self, name: &str) -> Result<Option<TopicDescription>, BrokerError> {
         let call = Call::read("describe_topic");
         let timeout_ms = i32::try_from(self.settings.request_timeout_ms).unwrap_or(i32::MAX);
-        let described = native::describe_topic(self.client.inner(), name, timeout_ms);
-        let Some((partitions, id)) = described.map_err(|code| call.failed(code))? else { return Ok(None) };
+        let mut told = Told::default();
+        let described =
+            native::describe_topic(self.client.inner(), name, timeout_ms, || !told.is_final(self.client.inner()));
+        let described = described.map_err(|code| told.error(call.operation).unwrap_or_else(|| call.failed(code)))?;
+        let Some((partitions, id)) = described else { return Ok(None) };
         let configs = block_on(self.client.describe_configs(&[ResourceSpecifier::Topic(name)], &self.options()));
         let mut cleanup = Cleanup::Delete;
         let mut retention_ms = None;

@@ -78,11 +78,7 @@ impl<'a> Call<'a> {
                 Code::TopicAuthorizationFailed
                 | Code::GroupAuthorizationFailed
                 | Code::ClusterAuthorizationFailed
-                | Code::TransactionalIdAuthorizationFailed
-                | Code::SaslAuthenticationFailed
-                | Code::UnsupportedSASLMechanism
-                | Code::Authentication
-                | Code::SSL,
+                | Code::TransactionalIdAuthorizationFailed,
                 _,
             ) => BrokerError::Unauthorized { operation },
             (Code::State | Code::InvalidTransactionalState, _) => {
@@ -124,6 +120,11 @@ fn passes_by_itself(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
         Code::BrokerTransportFailure
+            // A broker that goes down breaks connections while they are made. What is wrong for good is told at the first contact: `Told`.
+            | Code::SSL
+            | Code::Authentication
+            | Code::SaslAuthenticationFailed
+            | Code::UnsupportedSASLMechanism
             | Code::AllBrokersDown
             | Code::Resolve
             | Code::BrokerDestroy
@@ -183,6 +184,8 @@ mod tests {
             (read, Code::RequestTimedOut, BrokerError::Unavailable { operation: "read" }),
             (read, Code::AllBrokersDown, BrokerError::Unavailable { operation: "read" }),
             (read, Code::BrokerTransportFailure, BrokerError::Unavailable { operation: "read" }),
+            (read, Code::SSL, BrokerError::Unavailable { operation: "read" }),
+            (read, Code::Authentication, BrokerError::Unavailable { operation: "read" }),
             (read, Code::NotLeaderForPartition, BrokerError::Unavailable { operation: "read" }),
             (read, Code::UnknownTopicOrPartition, BrokerError::UnknownPartition { partition: partition.clone() }),
             (read, Code::UnknownPartition, BrokerError::UnknownPartition { partition: partition.clone() }),
@@ -212,7 +215,6 @@ mod tests {
         }
         assert_eq!(write.failed(Code::State).kind(), ErrorKind::Fatal);
         assert_eq!(write.failed(Code::InvalidConfig).kind(), ErrorKind::Fatal);
-        assert_eq!(read.failed(Code::SaslAuthenticationFailed).kind(), ErrorKind::Configuration);
     }
 
     #[test]

@@ -13,9 +13,8 @@
 //! - Closing polls without bound: clients are closed on threads of their own.
 //! - Questions to a coordinator that can not be reached: see `coordinator`.
 //!
-//! Layout: `settings`, `error`, `context`: what goes in and comes out beside records. `member`, `coordinator`, `fetcher`, `ends`, `consumer`; `producer`;
-//! `admin`. `native`: the only file with unsafe code. `waker`, `closing`, `block_on`,
-//! `watchdog`: waiting.
+//! Layout: `settings`, `error`, `context`, `told`: what goes in and comes out beside records. `member`, `coordinator`, `fetcher`, `ends`,
+//! `consumer`; `producer`; `admin`. `native`: the only file with unsafe code. `waker`, `closing`, `block_on`, `watchdog`: waiting.
 
 mod admin;
 mod block_on;
@@ -30,6 +29,7 @@ mod member;
 mod native;
 mod producer;
 mod settings;
+mod told;
 mod waker;
 mod watchdog;
 

@@ -7,6 +7,7 @@
 //!   nor a log could say which generation a commit was refused under.
 //! - [`committed_offsets`]: with an answer for each partition. The safe client repeats the question for as long as one is undecided.
 //! - [`list_offsets`]: log start, last stable offset and high watermark of many partitions with one round trip, from one client.
+//! - [`told`]: why a client does not get through. The safe client of the administration tells nobody.
 //! - [`describe_topic`]: topic ids, which tell a topic from another one of the same name.
 #![allow(unsafe_code, reason = "calls into the C library; each says why it is sound")]
 
@@ -27,6 +28,8 @@ use crate::broker::{GroupMetadata, Header, Offset, TopicPartition};
 const BATCH: usize = 256;
 /// The client's word for no offset.
 const NO_OFFSET: Offset = -1001;
+/// Between two questions whether to go on waiting.
+const LOOK_MS: i32 = 50;
 /// The longest time that the library gives a question to a coordinator; see `coordinator` for what happens when it is over.
 const QUESTION_MS: i32 = 3_600_000;
 
@@ -386,11 +389,13 @@ fn ask_for_offsets<C: ClientContext>(
     Ok(())
 }
 
-/// How many partitions the topic has, and its id. None when there is no such topic.
+/// How many partitions the topic has, and its id. None when there is no such topic. While there is no answer, it is asked again and again
+/// whether to go on waiting.
 pub(super) fn describe_topic<C: ClientContext>(
     client: &Client<C>,
     name: &str,
     timeout_ms: i32,
+    mut goes_on: impl FnMut() -> bool,
 ) -> Result<Option<(usize, u128)>, RDKafkaErrorCode> {
     let name = CString::new(name).map_err(|_| RDKafkaErrorCode::InvalidTopic)?;
     let queue = new_queue(client).ok_or(RDKafkaErrorCode::Fail)?;
@@ -402,7 +407,13 @@ pub(super) fn describe_topic<C: ClientContext>(
         let topics = Owned::new(topics, sys::rd_kafka_TopicCollection_destroy).ok_or(RDKafkaErrorCode::Fail)?;
         sys::rd_kafka_DescribeTopics(client.native_ptr(), topics.as_ptr(), options.as_ptr(), queue.as_ptr());
     }
-    let event = next_event(&queue, timeout_ms)?;
+    // As long as for any other answer.
+    let looks = (timeout_ms.saturating_add(timeout_ms / 2) / LOOK_MS).max(1);
+    let event = (0..looks).find_map(|_| match poll(&queue, LOOK_MS) {
+        None if !goes_on() => Some(Err(RDKafkaErrorCode::OperationTimedOut)),
+        event => event.map(answer),
+    });
+    let event = event.unwrap_or(Err(RDKafkaErrorCode::OperationTimedOut))?;
     // SAFETY: the event is alive until the end, and with it all that is read from it.
     unsafe {
         let result = sys::rd_kafka_event_DescribeTopics_result(event.as_ptr());
@@ -492,14 +503,32 @@ fn event_within(
     queue: &Owned<sys::rd_kafka_queue_t>,
     max_ms: i32,
 ) -> Result<Owned<sys::rd_kafka_event_t>, RDKafkaErrorCode> {
-    // SAFETY: the queue is alive; an event is ours, and is read before it goes.
+    answer(poll(queue, max_ms).ok_or(RDKafkaErrorCode::OperationTimedOut)?)
+}
+
+fn poll(queue: &Owned<sys::rd_kafka_queue_t>, max_ms: i32) -> Option<Owned<sys::rd_kafka_event_t>> {
+    // SAFETY: the queue is alive; an event is ours.
+    unsafe { Owned::new(sys::rd_kafka_queue_poll(queue.as_ptr(), max_ms), sys::rd_kafka_event_destroy) }
+}
+
+fn answer(event: Owned<sys::rd_kafka_event_t>) -> Result<Owned<sys::rd_kafka_event_t>, RDKafkaErrorCode> {
+    // SAFETY: the event is alive.
+    match unsafe { sys::rd_kafka_event_error(event.as_ptr()) } {
+        sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
+        error => Err(error.into()),
+    }
+}
+
+/// An error that a client has to tell beside its answers, with its words; for a client that nobody else polls.
+pub(super) fn told<C: ClientContext>(client: &Client<C>) -> Option<(RDKafkaErrorCode, String)> {
+    // SAFETY: the client is alive, and the queue counts its references itself.
+    let queue = unsafe { Owned::new(sys::rd_kafka_queue_get_main(client.native_ptr()), sys::rd_kafka_queue_destroy)? };
+    let event = poll(&queue, 0)?;
+    // SAFETY: the event is alive, and so is its text, which is copied.
     unsafe {
-        let event = sys::rd_kafka_queue_poll(queue.as_ptr(), max_ms);
-        let event = Owned::new(event, sys::rd_kafka_event_destroy).ok_or(RDKafkaErrorCode::OperationTimedOut)?;
-        match sys::rd_kafka_event_error(event.as_ptr()) {
-            sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(event),
-            error => Err(error.into()),
-        }
+        let text = sys::rd_kafka_event_error_string(event.as_ptr());
+        let words = if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() };
+        Some((sys::rd_kafka_event_error(event.as_ptr()).into(), words))
     }
 }
 
