@@ -9,6 +9,7 @@ use crate::admin::policy;
 use crate::clock::SystemClock;
 use crate::cluster;
 use crate::failure::{Failure, print};
+use crate::registry::Registry;
 use crate::settings::{Given, Settings};
 
 const EXAMPLES: &str = "\
@@ -73,7 +74,7 @@ impl PolicyArguments {
 /// Does what was asked for.
 ///
 /// # Errors
-/// A cluster that does not answer, a command that is not there, or a decision that comes out differently.
+/// A cluster or a registry that does not answer, a command that is not there, or a decision that comes out differently.
 pub fn run(arguments: &PolicyArguments, settings: &Settings) -> Result<(), Failure> {
     match &arguments.command {
         PolicyCommand::Show { context, json } => {
@@ -90,7 +91,9 @@ pub fn run(arguments: &PolicyArguments, settings: &Settings) -> Result<(), Failu
         PolicyCommand::Explain { id, log, json } => {
             let records = match log {
                 Some(path) => policy::in_file(path, id)?,
-                None => policy::in_topic(&cluster::broker(settings)?, id)?,
+                None => policy::in_topic(&cluster::broker(settings)?, id, |schema_id| {
+                    Ok(Registry::new(&settings.registry)?.fingerprint(schema_id)?)
+                })?,
             };
             let explained = policy::explain(records, &settings.application.id);
             print(&if *json { format!("{}\n", explained.json()) } else { explained.text() })?;

@@ -115,6 +115,17 @@ impl Registry {
         Ok(if versions.is_empty() { Found::Nothing } else { Found::Others { versions: versions.len() } })
     }
 
+    /// The CRC-64-AVRO of the schema with this id; nothing where the registry has no such id, or no schema of Avro.
+    ///
+    /// # Errors
+    /// No answer, or not the one to this question.
+    pub fn fingerprint(&self, schema_id: u32) -> Result<Option<u64>, RegistryError> {
+        match perform_sr_call(&self.settings, SrCall::GetById(schema_id)) {
+            Err(error) if error::says_absent(&error) => Ok(None),
+            found => Ok(found.map_err(|error| self.failed(error))?.schema.and_then(|schema| fingerprint_of(&schema))),
+        }
+    }
+
     /// Whether the registry would let the schema in beside what the subject holds already.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 
 mod consumers;
 mod evolution;
+mod explained;
 mod programs;
 mod refusals;
 mod stage;

@@ -17,9 +17,9 @@ use topology::wire::topics;
 
 use crate::topic::{lag, partitions};
 
-const APPLICATION: &str = "downstream";
+pub(crate) const APPLICATION: &str = "downstream";
 const PARTITIONS: &str = "4";
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Decisions that do not depend on what was learned meanwhile, no time that goes on by itself, and one format for each topic.
 const ENVIRONMENT: &[(&str, &str)] = &[

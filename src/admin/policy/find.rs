@@ -1,5 +1,6 @@
 //! A command by its id, in a file or on its topic. It may be there several times, once for each status.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::ops::ControlFlow;
@@ -61,11 +62,16 @@ fn of_line(line: &[u8]) -> Option<InterventionCommand> {
     codec::decode(envelope.as_ref().map_or(line, |envelope| envelope.value.get().as_bytes())).ok()
 }
 
-/// The command's records on topic `intervention-commands`: they lie in the partition of their session.
+/// The command's records on topic `intervention-commands`: they lie in the partition of their session. Of what is framed for a registry,
+/// `fingerprint` asks it for the schema.
 ///
 /// # Errors
-/// Refused where the topic does not hold the command; failed when the cluster does not answer.
-pub fn in_topic(broker: &impl Broker, id: &str) -> Result<Vec<InterventionCommand>, Failure> {
+/// Refused where the topic does not hold the command; failed when the cluster or the registry does not answer.
+pub fn in_topic(
+    broker: &impl Broker,
+    id: &str,
+    mut fingerprint: impl FnMut(u32) -> Result<Option<u64>, Failure>,
+) -> Result<Vec<InterventionCommand>, Failure> {
     let Some((session, _)) = Command::parse(id) else {
         return Err(Failure::refused(
             format_args!("{} is not the id of a command", safe(id)),
@@ -76,17 +82,30 @@ pub fn in_topic(broker: &impl Broker, id: &str) -> Result<Vec<InterventionComman
     let count = u32::try_from(reader.partitions().len()).unwrap_or(u32::MAX).max(1);
     let partition = partition_of(session.as_bytes(), count);
     let (mut found, mut unreadable) = (Vec::new(), None);
+    let mut schemas: HashMap<u32, Option<u64>> = HashMap::new();
+    let mut unanswered = None;
     for span in reader.partitions().to_vec().iter().filter(|span| span.partition.partition == partition) {
         reader.read(span, span.start, |record| {
             let is_sessions = record.key.as_deref() == Some(session.as_bytes());
             let value = record.value.as_deref().filter(|_| is_sessions);
-            match value.map(codec::decode::<InterventionCommand>) {
+            let mut schema = |id| {
+                *schemas.entry(id).or_insert_with(|| {
+                    fingerprint(id).unwrap_or_else(|error| {
+                        unanswered = Some(error);
+                        None
+                    })
+                })
+            };
+            match value.map(|value| codec::decode_framed::<InterventionCommand>(value, &mut schema)) {
                 Some(Ok(command)) if command.command == id => found.push(command),
                 Some(Err(error)) => unreadable = Some(error),
                 _ => {}
             }
             if found.len() < FOUND_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
+    }
+    if let Some(error) = unanswered.filter(|_| found.is_empty()) {
+        return Err(error);
     }
     match unreadable {
         Some(error) if found.is_empty() => Err(Failure::refused(
@@ -115,13 +134,13 @@ mod tests {
 
     use streams::broker::memory::{MemoryBroker, Settings};
     use streams::broker::{Admin, Cleanup, ProducerRecord, TopicSpec};
-    use topology::wire::{CommandStatus, InterventionKind};
+    use topology::codec::Format;
+    use topology::wire::{CommandStatus, InterventionKind, Value as _};
 
     use super::*;
     use crate::clock::SystemClock;
     use crate::report::sample::command;
 
-    /// What is framed for a registry is not read by this version.
     #[test]
     fn a_command_on_the_topic_that_can_not_be_read_is_not_said_to_be_missing() {
         let broker = MemoryBroker::new(Arc::new(SystemClock), Settings::default());
@@ -131,16 +150,24 @@ mod tests {
         let approved = command("s", 5_000, InterventionKind::Poll, CommandStatus::Approved);
         let json = serde_json::to_vec(&approved).unwrap();
         let mut loader = broker.loader();
-        for (key, value) in [("s", json.as_slice()), ("t", b"\0\0\0\0\x07framed")] {
+        let mut framed = Vec::new();
+        let other = command("t", 5_000, InterventionKind::Poll, CommandStatus::Approved);
+        codec::encode(&other, Format::Confluent { schema_id: 7 }, &mut framed).unwrap();
+        for (key, value) in [("s", json.as_slice()), ("t", &framed)] {
             let (partition, key, value) = (partition_of(key.as_bytes(), 3), Some(key.as_bytes()), Some(value));
             let record = ProducerRecord { topic: &topic, partition, timestamp_ms: 5_000, key, value, headers: &[] };
             loader.send(&record).unwrap();
         }
         loader.flush();
-        assert_eq!(in_topic(&broker, "s:5000:0").unwrap(), [approved]);
-        let refused = in_topic(&broker, "t:5000:0").unwrap_err();
+        let unasked = |id| panic!("the registry is asked for schema {id}");
+        assert_eq!(in_topic(&broker, "s:5000:0", unasked).unwrap(), [approved]);
+        let known = |id| Ok(Some(codec::fingerprint_of(InterventionCommand::SCHEMA).unwrap()).filter(|_| id == 7));
+        assert_eq!(in_topic(&broker, "t:5000:0", known).unwrap(), [other]);
+        let refused = in_topic(&broker, "t:5000:0", |_| Ok(None)).unwrap_err();
         assert!(refused.exit_code() == 2 && refused.to_string().contains("registry"), "{refused}");
-        let missing = in_topic(&broker, "s:10000:0").unwrap_err();
+        let silent = in_topic(&broker, "t:5000:0", |_| Err(Failure::failed("no answer"))).unwrap_err();
+        assert_eq!(silent.to_string(), "error: no answer");
+        let missing = in_topic(&broker, "s:10000:0", unasked).unwrap_err();
         assert!(missing.to_string().contains("there is no command s:10000:0"), "{missing}");
     }
 

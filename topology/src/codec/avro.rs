@@ -148,15 +148,20 @@ fn failed<T: Value>(error: &apache_avro::Error) -> EncodeError {
 
 /// Reads what follows the marker's first byte.
 pub(super) fn decode<T: Coded>(bytes: &[u8]) -> Result<T, DecodeError> {
-    let failed = |error: &apache_avro::Error| DecodeError::Avro { record: T::RECORD, reason: reason(error) };
-    let Some(([second, fingerprint @ ..], mut datum)) = bytes.split_first_chunk::<9>() else {
+    let Some(([second, fingerprint @ ..], datum)) = bytes.split_first_chunk::<9>() else {
         return Err(DecodeError::TruncatedHeader);
     };
     if *second != 0x01 {
         return Err(DecodeError::UnknownFormat { first: 0xC3 });
     }
-    let Some(reader) = T::avro().map_err(failed)?.reader(*fingerprint) else {
-        return Err(unknown::<T>(*fingerprint));
+    read(*fingerprint, datum)
+}
+
+/// Reads a record that was written with the schema of this fingerprint.
+pub(super) fn read<T: Coded>(fingerprint: [u8; 8], mut datum: &[u8]) -> Result<T, DecodeError> {
+    let failed = |error: &apache_avro::Error| DecodeError::Avro { record: T::RECORD, reason: reason(error) };
+    let Some(reader) = T::avro().map_err(failed)?.reader(fingerprint) else {
+        return Err(unknown::<T>(fingerprint));
     };
     let value = reader.read_deser(&mut datum).map_err(|error| failed(&error))?;
     if datum.is_empty() { Ok(value) } else { Err(DecodeError::TrailingBytes { record: T::RECORD, count: datum.len() }) }

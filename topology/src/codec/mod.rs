@@ -1,7 +1,7 @@
-//! Values as bytes: JSON, Avro single-object encoding, and Avro framed for a schema registry (written, not read).
+//! Values as bytes: JSON, Avro single-object encoding, and Avro framed for a schema registry.
 //!
 //! [`encode`] is told the format, [`decode`] sees it: Avro begins with `0xC3 0x01`, JSON with `{`, and what is framed
-//! for a schema registry with `0x00`. Whatever decodes has also passed [`validate`](crate::wire::Value::validate),
+//! for a schema registry with `0x00`: that needs somebody who knows the registry's ids, see [`decode_framed`]. Whatever decodes has also passed [`validate`](crate::wire::Value::validate),
 //! whatever does not is an error and never a panic: the caller makes it a dead letter.
 //!
 //! ```
@@ -71,6 +71,23 @@ pub fn decode<T: Coded>(bytes: &[u8]) -> Result<T, DecodeError> {
             _ => return Err(DecodeError::UnknownFormat { first: *first }),
         },
     };
+    valid(value)
+}
+
+/// Reads a value that is framed for a schema registry, of which `fingerprint` knows the CRC-64-AVRO of a schema by its id
+/// ([`fingerprint_of`] its text); and values in the other formats as [`decode`] does.
+///
+/// # Errors
+/// As [`decode`]; and [`DecodeError::Registry`] where the id is not known.
+pub fn decode_framed<T: Coded>(bytes: &[u8], fingerprint: impl FnOnce(u32) -> Option<u64>) -> Result<T, DecodeError> {
+    let [0x00, rest @ ..] = bytes else { return decode(bytes) };
+    let framed = rest.split_first_chunk::<4>().map(|(id, datum)| (u32::from_be_bytes(*id), datum));
+    let Some((schema_id, datum)) = framed else { return Err(DecodeError::Registry { schema_id: None }) };
+    let known = fingerprint(schema_id).ok_or(DecodeError::Registry { schema_id: Some(schema_id) })?;
+    valid(avro::read(known.to_le_bytes(), datum)?)
+}
+
+fn valid<T: Coded>(value: T) -> Result<T, DecodeError> {
     value.validate().map_err(|source| DecodeError::Invalid { record: T::RECORD, source })?;
     Ok(value)
 }
