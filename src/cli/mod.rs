@@ -29,6 +29,7 @@ Examples:
   conductor topics create; conductor run      the stream on a Kafka cluster
   conductor config show                       every setting, its value, and who set it
   conductor config show --json                the same for machines
+  conductor config describe decision          what the settings of a section mean
   CONDUCTOR__LOG__LEVEL=debug conductor ...   a setting by the environment
   conductor --set decision.budget=3 ...       a setting by a flag
 

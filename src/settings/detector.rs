@@ -1,13 +1,14 @@
 //! Section `detector`: what counts as wrong. Scores and terms are in `[0,1]`, where .70 is as usual for this kind of session.
 
 use domain::anomaly::DetectorSettings;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::{OutOfRange, check};
 use super::sections::millis;
 
 /// Where a part of the detector becomes a warning and where it becomes critical.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// From here on a warning.
@@ -17,7 +18,7 @@ pub struct Thresholds {
 }
 
 /// Section `detector`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DetectorSection {
     /// The 5-minute core score: at most this is low.

@@ -65,7 +65,7 @@ impl SettingsError {
             Self::Unreadable { .. } => "name a file that exists and that you may read, or leave --config out".into(),
             Self::Syntax { .. } => "write it as TOML: `[section]`, then lines `key = value`, texts in quotes".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
-            Self::UnknownKey { nearest: None, .. } => "`conductor config show` lists every setting".into(),
+            Self::UnknownKey { nearest: None, .. } => "`conductor config describe` lists every setting".into(),
             Self::BadValue(bad) => bad.remedy.clone(),
         }
     }

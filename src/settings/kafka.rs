@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use streams::broker::kafka::KafkaSettings;
 
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 const FILE: &str = "_file";
 
 /// Section `kafka`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KafkaSection {
     /// Where to ask for the cluster first: `host:port`, separated by commas.

@@ -105,7 +105,7 @@ where
     T: Clone + Serialize + DeserializeOwned,
 {
     let mut settings = defaults.clone();
-    let mut rows = rows(defaults);
+    let mut rows = default_rows(defaults);
     for Given { key, mut value, origin } in given {
         if key.starts_with(OPEN) {
             value = as_text(value);
@@ -138,7 +138,8 @@ fn bad_value(before: &Row, given: GivenValue, origin: Origin, message: String) -
         GivenValue::Typed(value) => value.to_string(),
         GivenValue::Text(text) => format!("`{text}`"),
     };
-    let remedy = format!("set it to {}, such as {}", expected(&before.value), before.shown());
+    let expected = if message.contains("expected one of ") { "one of them" } else { expected(&before.value) };
+    let remedy = format!("set it to {expected}, such as {}", before.shown());
     // A message may repeat the value.
     let (value, message) = (secret::redact(&before.key, &text), secret::redact(&before.key, &message));
     SettingsError::BadValue(Box::new(BadValue { key: before.key.clone(), value, origin, message, remedy }))
@@ -179,7 +180,7 @@ fn as_text(given: GivenValue) -> GivenValue {
 }
 
 /// Every key of the settings, in the order of their sections.
-fn rows<T: Serialize>(defaults: &T) -> Vec<Row> {
+pub(super) fn default_rows<T: Serialize>(defaults: &T) -> Vec<Row> {
     let mut rows = Vec::new();
     // What we wrote ourselves always is a table.
     flatten("", Table::try_from(defaults).unwrap_or_default(), &mut rows);

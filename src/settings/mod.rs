@@ -9,7 +9,7 @@
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
 //! - [`secret`]: values that are read from files of their own and never shown
-//! - [`show`]: the table of `conductor config show`
+//! - [`show`]: the table of `conductor config show`; [`describe`]: what each key means
 //!
 //! What this is NOT: components. Clocks, stores and brokers are passed as values.
 
@@ -25,6 +25,7 @@ pub mod sections;
 pub mod error;
 pub mod layers;
 
+pub mod describe;
 pub mod environment;
 pub mod file;
 pub mod secret;
@@ -33,6 +34,7 @@ pub mod show;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use conductor::conductor_settings;
@@ -53,7 +55,7 @@ use error::OutOfRange;
 pub const DEFAULT_FILE: &str = "conductor.toml";
 
 /// All settings, by section.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Who this application is.

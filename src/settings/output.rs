@@ -1,9 +1,10 @@
 //! Section `output`: how what others read is written.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Section `output`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputSection {
     /// How the topics that others read are written: json, avro (single-object encoding), or confluent (framed for the registry of
@@ -18,7 +19,7 @@ pub struct OutputSection {
 }
 
 /// How values are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputFormat {
     /// JSON objects.
@@ -31,7 +32,7 @@ pub enum OutputFormat {
 }
 
 /// How the values of one topic are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TopicFormat {
     /// As all others are.

@@ -1,11 +1,12 @@
 //! Section `registry`: where the schemas of framed values are registered.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::{OutOfRange, check};
 
 /// Section `registry`. Asked by `conductor schemas`, and by `conductor run` when an output's format is confluent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrySection {
     /// Where it is, with the path below which it speaks Confluent's API if there is one.

@@ -3,6 +3,7 @@
 use domain::intervention::DecisionSettings;
 use domain::intervention::Mode;
 use domain::intervention::ledger::DECISIONS_KEPT;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use topology::event_log::Speed;
 use topology::wire::named;
@@ -10,7 +11,7 @@ use topology::wire::named;
 use super::error::{OutOfRange, check};
 
 /// Section `application`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApplicationSection {
     /// Names the consumer group, the internal topics and the transactions; two deployments on one cluster need two ids.
@@ -35,7 +36,7 @@ impl ApplicationSection {
 }
 
 /// Section `engine`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EngineSection {
     /// How often a record has its effects: exactly_once_v2, or at_least_once, which repeats some after a failure.
@@ -71,7 +72,7 @@ pub struct EngineSection {
 }
 
 /// How often a record has its effects, in the names of Kafka Streams.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ProcessingGuarantee {
     /// Once: outputs, states and offsets are one transaction.
     #[default]
@@ -83,7 +84,7 @@ pub enum ProcessingGuarantee {
 }
 
 /// What becomes of the tasks of a process that is stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ShutdownGroup {
     /// Remain with a name, leave without.
@@ -145,7 +146,7 @@ impl EngineSection {
 }
 
 /// Section `http`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSection {
     /// Where health, metrics and tasks are shown; nobody beyond this machine sees them unless this says so.
@@ -169,11 +170,12 @@ impl HttpSection {
 }
 
 /// Section `decision`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecisionSection {
     /// The mode of a session for which nobody set one: off, suggest, assist or auto.
     #[serde(with = "named")]
+    #[schemars(with = "String")]
     pub mode: Mode,
     /// A warning acts when the 5-minute score is below this; a critical alarm always acts.
     pub warning_score_max: f64,
@@ -248,7 +250,7 @@ pub(super) fn millis(span_ms: u64) -> domain::time::Millis {
 }
 
 /// What the deciders read of the policy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Learning {
     /// What was learned up to now.
@@ -259,7 +261,7 @@ pub enum Learning {
 }
 
 /// Section `policy`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicySection {
     /// What the deciders read: live or frozen.
@@ -267,7 +269,7 @@ pub struct PolicySection {
 }
 
 /// How a line of the log is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -289,7 +291,7 @@ impl LogFormat {
 }
 
 /// Section `log`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSection {
     /// What is logged: error, warn, info, debug or trace, also per module (`info,streams=debug`).
@@ -316,7 +318,7 @@ impl LogSection {
 }
 
 /// Section `demo`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DemoSection {
     /// The same seed shows the same sessions.
@@ -324,9 +326,11 @@ pub struct DemoSection {
     /// How many sessions are simulated.
     pub sessions: u32,
     /// How many times faster than life, or `max`.
+    #[schemars(with = "String")]
     pub speed: Speed,
     /// The mode of the simulated sessions, where nobody sits to approve: off, suggest, assist or auto.
     #[serde(with = "named")]
+    #[schemars(with = "String")]
     pub mode: Mode,
 }
 

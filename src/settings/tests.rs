@@ -71,11 +71,11 @@ fn a_refusal_names_the_key_its_origin_and_the_remedy() {
     let flag = |key: &str, value: &str| load_from("", &[], vec![Given::by_flag("--set", key, value)]);
     for (refused, error, remedy) in [
         (file("[demo]\nsead = 1\n"), "unknown setting `demo.sead` (FILE:2)", "did you mean `demo.seed`?"),
-        (file("a = 1\n"), "unknown setting `a` (FILE:1)", "`conductor config show` lists every setting"),
+        (file("a = 1\n"), "unknown setting `a` (FILE:1)", "`conductor config describe` lists every setting"),
         (
             file("[decision]\nmode = \"all\"\n"),
             "`decision.mode` cannot be \"all\" (FILE:2): unknown mode `all`, expected one of off, suggest, assist, auto",
-            "set it to a text, such as \"suggest\"",
+            "set it to one of them, such as \"suggest\"",
         ),
         (
             file("[engine]\npartitions = -1\n"),
