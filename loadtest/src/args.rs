@@ -57,7 +57,7 @@ Examples:
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed 20
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed max --exact-scores
-  loadtest replay --log old.jsonl --bootstrap-servers localhost:9092 --speed max --keep-timestamps --application conductor
+  loadtest replay --log old.jsonl --bootstrap-servers localhost:9092 --speed max --keep-timestamps --application engagement-conductor
 
 All times move by one constant, the largest with which no record is ahead of the clock when it is sent: at 1x and slower the \
 first record is now; faster, the last one is when its turn comes, and the beginning lies in the past. Spacing stays, also that \
@@ -72,7 +72,7 @@ to the partition of their key (murmur2), in transactions of 100 ms. Ctrl-C commi
 Examples:
   loadtest record --bootstrap-servers localhost:9092 --out recorded.jsonl.zst
   loadtest record --bootstrap-servers localhost:9092 --out chat.jsonl --topic chat --follow
-  loadtest record --bootstrap-servers localhost:9092 --out read.jsonl.zst --application conductor
+  loadtest record --bootstrap-servers localhost:9092 --out read.jsonl.zst --application engagement-conductor
 
 Only committed records. They are merged as the stream takes them: by timestamp, then by the order of the inputs, then by \
 partition, and within a partition always by offset: where a producer was out of order, so is the log. A backtest with as many \

@@ -137,6 +137,22 @@ pub enum Error {
         /// How old the oldest record would be.
         age_ms: u64,
     },
+    /// Records so far ahead of the clock that the cluster would not take them.
+    #[error(
+        "the topic `{topic}` takes records up to {} ahead of the clock, and the newest would be {} ahead; leave --keep-timestamps \
+         out, or let the topic take them: kafka-configs.sh --alter --entity-type topics --entity-name {topic} --add-config \
+         message.timestamp.after.max.ms=9223372036854775807",
+        span(*ahead_max_ms),
+        span(*ahead_ms)
+    )]
+    Ahead {
+        /// The topic.
+        topic: String,
+        /// How far ahead it lets records be.
+        ahead_max_ms: u64,
+        /// How far ahead the newest would be.
+        ahead_ms: u64,
+    },
     /// The cluster does not take what the properties say.
     #[error("{source}; check, in --property, {remedy}")]
     Refused {
@@ -209,7 +225,8 @@ impl Error {
             | Self::Application { .. }
             | Self::TooManyTopics { .. }
             | Self::MissingTopics { .. }
-            | Self::Retention { .. } => 2,
+            | Self::Retention { .. }
+            | Self::Ahead { .. } => 2,
             Self::NoRows { .. }
             | Self::Row { .. }
             | Self::Encode(_)

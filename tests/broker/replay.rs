@@ -418,3 +418,15 @@ fn what_the_stream_would_set_aside_is_a_dead_letter_of_a_backtest_too() {
     let values: Vec<Value> = lines(&recorded).into_iter().map(|line| line.3).collect();
     assert_eq!(values[0], serde_json::to_value(&message).unwrap(), "Avro has become JSON");
 }
+
+#[test]
+fn timestamps_that_the_brokers_would_not_take_are_refused_with_the_remedy() {
+    let stage = Stage::new();
+    let log = stage.messages("log.jsonl", now_ms() + 2 * HOUR_MS, 60);
+    let keep = format!("replay --log {} --bootstrap-servers {} --keep-timestamps", log.display(), stage.servers);
+    let error = run(&format!("{keep} --speed max")).unwrap_err();
+    assert!(matches!(&error, Error::Ahead { topic, .. } if topic == CHAT), "{error}");
+    assert!(error.to_string().contains("message.timestamp.after.max.ms"), "{error}");
+    assert_eq!(error.exit_code(), 2);
+    assert_eq!(stage.record("recorded.jsonl", "").1.records(), 0, "nothing was sent");
+}

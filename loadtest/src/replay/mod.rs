@@ -1,7 +1,7 @@
 //! Event logs to Kafka, at the speed of life or faster.
 //!
 //! The logs are read twice. First `survey` looks at all of them: whatever there is to refuse is refused before anything is sent
-//! (`topics`: missing ones, a retention that would delete the records at once). Then `send` sends each record when it is due, in
+//! (`topics`: missing ones, a retention that would delete the records at once, times that a broker does not take). Then `send` sends each record when it is due, in
 //! transactions of a tenth of a second (`batch`). `shift` moves old times to now, `totals` says what was done.
 
 mod batch;
@@ -34,7 +34,7 @@ const TRANSACTION_TIMEOUT_MS: u64 = 10_000;
 /// Sends the logs that the arguments name.
 ///
 /// # Errors
-/// Refused: a log or a topic that is not there, or a retention that the records would not survive. Else what the cluster says.
+/// Refused: a log or a topic that is not there, a retention that the records would not survive, or times that no broker takes. Else what the cluster says.
 pub fn replay<B: Broker>(
     arguments: &args::Replay,
     broker: &B,
@@ -53,6 +53,7 @@ pub fn replay<B: Broker>(
         (false, false) => Some(Grid::Ticks),
     };
     let schedule = || Schedule::new(arguments.speed, span_ms, clock.now_ms(), grid);
+    topics::check_ahead(&admin, &survey, &schedule())?;
     topics::check_retention(&admin, &survey, &schedule(), arguments.application.as_deref())?;
     let producer = producer(broker, clock.now_ms())?;
 

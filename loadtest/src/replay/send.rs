@@ -43,6 +43,11 @@ impl Schedule {
         Self { speed, first_ms: span_ms.0, start_ms: now_ms, shift_ms }
     }
 
+    /// How far ahead of the clock a timestamp of the logs will lie when its record is sent.
+    pub(super) fn ahead_ms(&self, timestamp_ms: i64) -> i64 {
+        timestamp_ms.saturating_add(self.shift_ms).saturating_sub(self.due_ms(timestamp_ms))
+    }
+
     fn due_ms(&self, timestamp_ms: i64) -> i64 {
         self.start_ms.saturating_add(self.speed.due_ms(timestamp_ms.saturating_sub(self.first_ms)))
     }

@@ -32,6 +32,8 @@ pub(super) struct Found {
     pub(super) records: u64,
     /// The lowest timestamp.
     pub(super) oldest_ms: i64,
+    /// The highest.
+    pub(super) newest_ms: i64,
 }
 
 /// Lines that are no records.
@@ -71,9 +73,10 @@ impl Survey {
             self.others += 1;
             return;
         };
-        let found = self.topics.entry(topic).or_insert(Found { records: 0, oldest_ms: at_ms });
+        let found = self.topics.entry(topic).or_insert(Found { records: 0, oldest_ms: at_ms, newest_ms: at_ms });
         found.records += 1;
         found.oldest_ms = found.oldest_ms.min(at_ms);
+        found.newest_ms = found.newest_ms.max(at_ms);
         let (first, last) = self.span_ms.unwrap_or((at_ms, at_ms));
         self.span_ms = Some((first.min(at_ms), last.max(at_ms)));
     }
@@ -103,8 +106,8 @@ mod tests {
         let text = [line("chat", 7), "broken\n".into(), line("policy", 1), line("chat", 5), line("poll", 9)].concat();
         std::fs::write(&log, text + &"[]\n".repeat(30)).unwrap();
         let survey = Survey::of(std::slice::from_ref(&log), &Interrupt::default()).unwrap();
-        let found = |records, oldest_ms| Found { records, oldest_ms };
-        assert_eq!(survey.topics, BTreeMap::from([("chat", found(2, 5)), ("poll", found(1, 9))]));
+        let found = |records, oldest_ms, newest_ms| Found { records, oldest_ms, newest_ms };
+        assert_eq!(survey.topics, BTreeMap::from([("chat", found(2, 5, 7)), ("poll", found(1, 9, 9))]));
         assert_eq!((survey.records(), survey.span_ms, survey.others), (3, Some((5, 9)), 1));
         assert_eq!((survey.broken.count, survey.broken.told.len()), (31, TOLD_MAX));
         assert!(survey.broken.told[0].starts_with(&format!("{}:2: not a record", log.display())), "{survey:?}");

@@ -1,4 +1,4 @@
-//! The topics that are fed: they must exist, and must keep what they are given.
+//! The topics that are fed: they must exist, and must take and keep what they are given.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 /// What a topic is fed with.
 struct Fed {
     topic: String,
-    /// The timestamp of the oldest record that it will hold.
+    /// The lowest timestamp that it will hold.
     oldest_ms: i64,
 }
 
@@ -30,6 +30,20 @@ pub(super) fn targets(admin: &impl Admin, survey: &Survey) -> Result<Targets, Er
         }
     }
     if missing.is_empty() { Ok(targets) } else { Err(Error::MissingTopics { topics: missing.join(", ") }) }
+}
+
+/// Refuses records that the cluster would not take, for their timestamps lie too far ahead of its clock when they are sent.
+pub(super) fn check_ahead(admin: &impl Admin, survey: &Survey, schedule: &Schedule) -> Result<(), Error> {
+    for (&topic, found) in &survey.topics {
+        let described = admin.describe_topic(topic).map_err(Error::cluster)?;
+        let Some(ahead_max_ms) = described.and_then(|topic| topic.timestamp_after_max_ms) else { continue };
+        let ahead_ms = schedule.ahead_ms(found.newest_ms);
+        if ahead_ms > i64::try_from(ahead_max_ms).unwrap_or(i64::MAX) {
+            let (topic, ahead_ms) = (topic.to_owned(), ahead_ms.unsigned_abs());
+            return Err(Error::Ahead { topic, ahead_max_ms, ahead_ms });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses records that the cluster would delete before anybody has read them: retention goes by their timestamps.

@@ -220,6 +220,8 @@ pub struct TopicDescription {
     pub id: u128,
     /// How long compaction keeps a tombstone for readers that are on their way.
     pub delete_retention_ms: u64,
+    /// How far ahead of the broker's clock a record's timestamp may lie; `None` = as far as one likes.
+    pub timestamp_after_max_ms: Option<u64>,
 }
 
 /// Looks after topics.

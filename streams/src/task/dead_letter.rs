@@ -48,13 +48,17 @@ impl Fault {
         }
     }
 
-    /// The chain of causes, where Java has the stack.
+    /// The chain of causes, where Java has the stack. What an error says of its cause itself is not said again.
     fn causes(&self) -> String {
-        let mut text = self.to_string();
+        let (mut text, mut last) = (self.to_string(), self.to_string());
         let mut cause = self.source();
         while let Some(error) = cause {
-            let _ = write!(text, "\ncaused by: {error}");
-            cause = error.source();
+            let said = error.to_string();
+            if !last.ends_with(&said) {
+                // Writing to a String can not fail.
+                let _ = write!(text, "\ncaused by: {said}");
+            }
+            (last, cause) = (said, error.source());
         }
         text
     }

@@ -20,6 +20,7 @@ pub(super) type AdminHandle = Arc<AdminClient<DefaultClientContext>>;
 const CLEANUP: &str = "cleanup.policy";
 const RETENTION: &str = "retention.ms";
 const DELETE_RETENTION: &str = "delete.retention.ms";
+const TIMESTAMP_AFTER_MAX: &str = "message.timestamp.after.max.ms";
 /// Kafka's own default.
 const DELETE_RETENTION_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -150,6 +151,7 @@ impl Admin for KafkaAdmin {
         let mut cleanup = Cleanup::Delete;
         let mut retention_ms = None;
         let mut delete_retention_ms = DELETE_RETENTION_MS;
+        let mut timestamp_after_max_ms = None;
         for config in configs.map_err(|error| call.failed_with(&error))? {
             let config = match config {
                 Ok(config) => config,
@@ -162,10 +164,11 @@ impl Admin for KafkaAdmin {
             retention_ms = value(RETENTION).and_then(|value| value.parse().ok());
             delete_retention_ms =
                 value(DELETE_RETENTION).and_then(|value| value.parse().ok()).unwrap_or(delete_retention_ms);
+            timestamp_after_max_ms = value(TIMESTAMP_AFTER_MAX).and_then(|value| value.parse().ok());
         }
         let partitions = u32::try_from(partitions).unwrap_or(u32::MAX);
         let spec = TopicSpec { name: name.to_owned(), partitions, cleanup, retention_ms };
-        Ok(Some(TopicDescription { spec, id, delete_retention_ms }))
+        Ok(Some(TopicDescription { spec, id, delete_retention_ms, timestamp_after_max_ms }))
     }
 
     fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<(), BrokerError> {

@@ -49,7 +49,12 @@ impl Topics {
         let logs = TopicLogs { first: self.logs.len(), partitions: spec.partitions };
         let is_compacted = spec.cleanup != Cleanup::Delete;
         self.logs.extend((0..spec.partitions).map(|_| Log::new(is_compacted)));
-        let description = TopicDescription { spec: spec.clone(), id: self.created, delete_retention_ms };
+        let description = TopicDescription {
+            spec: spec.clone(),
+            id: self.created,
+            delete_retention_ms,
+            timestamp_after_max_ms: None,
+        };
         self.by_name.insert(Arc::from(spec.name.as_str()), Topic { description, logs });
         true
     }
