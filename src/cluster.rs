@@ -7,8 +7,8 @@ use topology::graph;
 use topology::settings::{ConductorSettings, Formats};
 
 use crate::failure::Failure;
-use crate::settings::Settings;
 use crate::settings::conductor_settings;
+use crate::settings::{EngineSection, Settings};
 
 /// The topology for those who only look after its topics and states: how outputs are written makes no difference there.
 ///
@@ -32,4 +32,14 @@ pub fn topology_in(settings: &Settings, formats: Formats) -> Result<Topology, Fa
 /// A property that the engine owns, or a secret's file that can not be read.
 pub fn broker(settings: &Settings) -> Result<KafkaBroker, Failure> {
     KafkaBroker::new(settings.kafka.to_engine()?).map_err(|error| Failure::refused(error, "change [kafka.properties]"))
+}
+
+/// The name of this process in the group: the one that was set, or one that nobody else has.
+#[must_use]
+pub fn instance_name(engine: &EngineSection) -> String {
+    if !engine.instance.is_empty() {
+        return engine.instance.clone();
+    }
+    let host = rustix::system::uname();
+    format!("{}-{}", host.nodename().to_string_lossy(), std::process::id())
 }

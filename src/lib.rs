@@ -12,6 +12,7 @@
 //! - [`registry`]: a schema registry
 //! - [`embedded`]: the stream in one process; [`backtest`], [`calibration`] and [`demo`] feed it
 //! - [`act`]: the port to what carries commands out, and the simulated platform behind it
+//! - [`content`]: what an intervention says; [`executor`]: carries it out, and remembers in a [`database`]; [`http`]: how both call others
 //! - [`terminal`]: that output on a screen, or line by line
 //! - [`report`]: that output as one page of HTML
 //! - [`progress`], [`trace`]: how far long work has come, and the log
@@ -31,6 +32,11 @@ pub mod stream;
 pub mod embedded;
 
 pub mod act;
+pub mod content;
+pub mod database;
+pub mod executor;
+pub mod http;
+
 pub mod backtest;
 pub mod calibration;
 pub mod demo;

@@ -38,6 +38,15 @@ debian_java() {
     echo openjdk-17-jdk-headless
 }
 
+# Debian puts its server where no path leads.
+have_postgres() {
+    have initdb && return
+    for file in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$file" ] && return
+    done
+    return 1
+}
+
 # What is missing, one line each: what apt-get calls it, what a Mac is to be told.
 missing_to_build() {
     have cc && have c++ && have make || echo "build-essential|xcode-select --install"
@@ -57,6 +66,7 @@ missing_for_consumers() {
     have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || echo "python3-venv|brew install python3"
     have kcat || echo "kcat|brew install kcat"
     have promtool || echo "prometheus|brew install prometheus"
+    have_postgres || echo "postgresql|brew install postgresql"
 }
 
 missing() {

@@ -9,6 +9,7 @@ use topology::simulated::{Commands, Input, input};
 use topology::wire::{CommandStatus, FeedbackKind, InterventionCommand, InterventionFeedback};
 
 use super::Platform;
+use crate::content::templates;
 
 /// One simulated session.
 pub struct SimulatedSession {
@@ -80,14 +81,15 @@ impl Platform for SimulatedPlatform {
             (None, true) => FeedbackKind::Expired,
             (None, false) => FeedbackKind::Refused,
         };
+        let content = (kind == FeedbackKind::Executed).then(|| templates::write(command)).flatten();
         InterventionFeedback {
             kind,
             id: None,
             command: command.command.clone(),
             at_ms: now_ms,
             attempts: 1,
-            content: None,
-            provider: Some("simulated".into()),
+            content: content.as_ref().map(|content| content.to_string().into()),
+            provider: content.map(|_| "templates".into()),
             tokens_in: None,
             tokens_out: None,
             cost_usd: None,

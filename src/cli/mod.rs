@@ -14,6 +14,7 @@ pub mod backtest;
 pub mod calibrate;
 pub mod demo;
 pub mod dlq;
+pub mod executor;
 pub mod leave;
 pub mod policy;
 pub mod run;
@@ -70,6 +71,8 @@ pub struct CommonArguments {
 pub enum Command {
     /// Run the stream on a Kafka cluster, until it is told to stop
     Run(run::RunArguments),
+    /// Carry the stream's commands out on an event platform, until it is told to stop
+    Executor(executor::ExecutorArguments),
     /// Take a stopped process that is not coming back out of the group, so that others have its tasks at once
     Leave(leave::LeaveArguments),
     /// Plan, create or check the topics that it needs
@@ -118,6 +121,7 @@ impl Cli {
         let settings = &loaded.settings;
         match &self.command {
             Command::Run(_) => crate::stream::run(settings),
+            Command::Executor(_) => crate::executor::run::run(settings),
             Command::Leave(_) => leave::run(settings),
             Command::Topics(arguments) => topics::run(arguments, settings),
             Command::Schemas(arguments) => schemas::run(arguments, settings),
@@ -138,6 +142,7 @@ impl Command {
     fn flags(&self) -> Vec<Given> {
         match self {
             Self::Run(arguments) => arguments.flags(),
+            Self::Executor(arguments) => arguments.flags(),
             Self::Leave(arguments) => arguments.flags(),
             Self::Topics(arguments) => arguments.flags(),
             Self::Schemas(arguments) => arguments.flags(),

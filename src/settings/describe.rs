@@ -111,6 +111,6 @@ mod tests {
                 description: "The 5-minute core score: at most this is low. From here on a warning.".into(),
             }
         );
-        assert!(described("kafka.properties.NAME").description.contains("librdkafka"));
+        assert!(described("kafka.properties.NAME").description.contains("handed on as they are"));
     }
 }

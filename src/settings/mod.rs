@@ -4,7 +4,7 @@
 //! limit that silently stays at its default is worse than no start.
 //!
 //! # Layout
-//! - [`sections`], [`detector`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
+//! - [`sections`], [`content`], [`detector`], [`mod@executor`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
 //! - [`layers`]: how the layers are put on each other
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
@@ -16,7 +16,9 @@
 use std::path::PathBuf;
 
 mod conductor;
+pub mod content;
 pub mod detector;
+pub mod executor;
 pub mod kafka;
 pub mod output;
 pub mod registry;
@@ -38,8 +40,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use conductor::conductor_settings;
+pub use content::{ContentSection, ModelSection};
 pub use detector::DetectorSection;
 pub use error::SettingsError;
+pub use executor::{DatabaseSection, ExecutorSection};
 pub use kafka::KafkaSection;
 pub use layers::{Given, Origin, Row};
 pub use output::{OutputFormat, OutputSection, TopicFormat};
@@ -70,6 +74,12 @@ pub struct Settings {
     pub registry: RegistrySection,
     /// What is shown of the process, and where.
     pub http: HttpSection,
+    /// Who carries commands out.
+    pub executor: ExecutorSection,
+    /// Who writes what is said.
+    pub content: ContentSection,
+    /// What survives a kill of the executor.
+    pub database: DatabaseSection,
     /// When to act, and how long a command lives.
     pub decision: DecisionSection,
     /// What counts as wrong.
@@ -89,6 +99,9 @@ impl Settings {
         self.engine.validate()?;
         self.registry.validate()?;
         self.http.validate()?;
+        self.executor.validate()?;
+        self.content.validate()?;
+        self.database.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;
         self.log.validate()?;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::cluster;
 use crate::failure::Failure;
-use crate::settings::{EngineSection, ProcessingGuarantee, Settings, ShutdownGroup};
+use crate::settings::{ProcessingGuarantee, Settings, ShutdownGroup};
 use http::Shown;
 use lookout::{LOOK_EVERY, Lookout};
 use streams::clock::Clock;
@@ -54,7 +54,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let stop = runtime.block_on(async { Stop::install() })?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let name = instance_name(&settings.engine);
+    let name = cluster::instance_name(&settings.engine);
     let threads = InstanceSettings {
         threads: settings.engine.threads,
         thread: thread_settings(settings, &name),
@@ -108,15 +108,6 @@ async fn listen(address: &str) -> Result<tokio::net::TcpListener, Failure> {
         let remedy = "set http.listen to an address and a port that are free";
         Failure::refused(format_args!("can not listen at {address}: {error}"), remedy)
     })
-}
-
-/// The name of this process in the group: the one that was set, or one that nobody else has.
-fn instance_name(engine: &EngineSection) -> String {
-    if !engine.instance.is_empty() {
-        return engine.instance.clone();
-    }
-    let host = rustix::system::uname();
-    format!("{}-{}", host.nodename().to_string_lossy(), std::process::id())
 }
 
 fn thread_settings(settings: &Settings, instance: &str) -> ThreadSettings {

@@ -31,6 +31,11 @@ pub enum Error {
         /// The oldest version that will do.
         needed: u32,
     },
+    /// Neither on the path nor where Debian puts it.
+    #[error(
+        "PostgreSQL is missing: install it (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql)"
+    )]
+    NoPostgres,
     /// What fetches Kafka and the registry.
     #[error("Maven is missing: install it (Debian, Ubuntu: apt-get install maven; macOS: brew install maven)")]
     NoMaven,

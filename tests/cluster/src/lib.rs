@@ -17,7 +17,7 @@
 //! It is *not* how to run Kafka: everything on one machine, and gone in the end.
 //!
 //! The layout, in reading order: [`install`] fetches; [`settings`] says how the brokers are set; a [`Cluster`] has one [`Broker`] or
-//! three, and a [`Certificate`] if clients are to come by TLS, too; beside it there is a [`Registry`]; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own
+//! three, and a [`Certificate`] if clients are to come by TLS, too; beside it there are a [`Registry`] and a [`Postgres`]; [`args`] and [`foreground`] are the binary. Below them, `programs` are Kafka's own
 //! and `server` is what brokers and registry have in common; `probe` asks them whether they are ready, `process` ends them with
 //! their owner; `java`, `ports` and [`clock`] are what they need of the machine.
 
@@ -27,6 +27,7 @@ pub mod settings;
 mod broker;
 mod certificate;
 mod kafka;
+mod postgres;
 pub mod registry;
 
 pub mod args;
@@ -48,4 +49,5 @@ pub use broker::Broker;
 pub use certificate::Certificate;
 pub use error::Error;
 pub use kafka::{Cluster, Options};
+pub use postgres::Postgres;
 pub use registry::Registry;

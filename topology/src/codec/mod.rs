@@ -65,7 +65,7 @@ pub fn decode<T: Coded>(bytes: &[u8]) -> Result<T, DecodeError> {
         [] => return Err(DecodeError::Empty),
         [b'{', ..] => json::decode(bytes)?,
         [0xC3, rest @ ..] => avro::decode(rest)?,
-        [0x00, rest @ ..] => return Err(DecodeError::Registry { schema_id: schema_id(rest) }),
+        [0x00, ..] => return Err(DecodeError::Registry { schema_id: framed_schema_id(bytes) }),
         [first, ..] => match bytes.trim_ascii_start() {
             json @ [b'{', ..] => json::decode(json)?,
             _ => return Err(DecodeError::UnknownFormat { first: *first }),
@@ -80,9 +80,7 @@ pub fn decode<T: Coded>(bytes: &[u8]) -> Result<T, DecodeError> {
 /// # Errors
 /// As [`decode`]; and [`DecodeError::Registry`] where the id is not known.
 pub fn decode_framed<T: Coded>(bytes: &[u8], fingerprint: impl FnOnce(u32) -> Option<u64>) -> Result<T, DecodeError> {
-    let [0x00, rest @ ..] = bytes else { return decode(bytes) };
-    let framed = rest.split_first_chunk::<4>().map(|(id, datum)| (u32::from_be_bytes(*id), datum));
-    let Some((schema_id, datum)) = framed else { return Err(DecodeError::Registry { schema_id: None }) };
+    let (Some(schema_id), Some(datum)) = (framed_schema_id(bytes), bytes.get(5..)) else { return decode(bytes) };
     let known = fingerprint(schema_id).ok_or(DecodeError::Registry { schema_id: Some(schema_id) })?;
     valid(avro::read(known.to_le_bytes(), datum)?)
 }
@@ -92,8 +90,10 @@ fn valid<T: Coded>(value: T) -> Result<T, DecodeError> {
     Ok(value)
 }
 
-/// The registry's id of the schema, in the four bytes that follow the marker.
-fn schema_id(framed: &[u8]) -> Option<u32> {
+/// The registry's id of the schema of a value that is framed for one: the four bytes that follow the marker.
+#[must_use]
+pub fn framed_schema_id(bytes: &[u8]) -> Option<u32> {
+    let [0x00, framed @ ..] = bytes else { return None };
     framed.first_chunk().map(|id| u32::from_be_bytes(*id))
 }
 

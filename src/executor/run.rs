@@ -1,0 +1,245 @@
+//! `conductor executor`: the parts, put together from the settings, until the process is told to stop.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use reqwest::Url;
+use streams::broker::{Admin, Broker, BrokerError};
+use streams::clock::Clock;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use topology::wire::topics;
+
+use super::execution::Execution;
+use super::platform::{PlatformClient, PlatformSettings};
+use super::store::CommandStore;
+use super::thread::{ExecutorError, ExecutorThread, Schemas, ThreadSettings};
+use crate::admin::unreachable;
+use crate::clock::SystemClock;
+use crate::cluster;
+use crate::content::provider::{Chain, Interface, Model, Price};
+use crate::database::Database;
+use crate::failure::Failure;
+use crate::http::address::AllowedHosts;
+use crate::http::circuit_breaker::{CircuitBreaker, CircuitBreakerSettings};
+use crate::http::{HttpClient, HttpSettings};
+use crate::registry::Registry;
+use crate::settings::secret::Secret;
+use crate::settings::{ContentSection, DatabaseSection, ExecutorSection, Settings};
+
+/// Threads that wait for answers.
+const WORKERS: usize = 2;
+/// A day longer than the topic keeps commands.
+const KEPT_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+/// How often, and how many at once, commands are forgotten that are older.
+const PRUNE_EVERY_MS: i64 = 60_000;
+const PRUNE_MAX: u32 = 1_000;
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Settings that are missing, topics that do not fit, a database that is not there, or a client that is beyond repair.
+pub fn run(settings: &Settings) -> Result<(), Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let platform = platform(&settings.executor)?;
+    let broker = cluster::broker(settings)?;
+    check_topics(&broker)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
+    let is_stopping = install_stop(&runtime)?;
+    let store = CommandStore::new(runtime.block_on(open(&settings.database))?);
+    let writers = writers(&settings.content, &clock)?;
+    let execution = Arc::new(execution(&settings.executor, store.clone(), platform, writers, &clock));
+    let instance = cluster::instance_name(&settings.engine);
+    let thread = ThreadSettings {
+        application_id: settings.application.id.clone(),
+        instance: instance.clone(),
+        commit_interval_ms: settings.executor.commit_interval_ms,
+        session_timeout_ms: settings.engine.session_timeout_ms.min(10_000),
+        format: topology::codec::Format::Json,
+    };
+    let registry = Registry::new(&settings.registry)?;
+    let schemas: Schemas = Box::new(move |schema_id| registry.fingerprint(schema_id));
+    let handle = runtime.handle().clone();
+    let mut thread =
+        ExecutorThread::new(broker, thread, Arc::clone(&clock), execution, schemas, handle).map_err(unreachable)?;
+    tracing::info!(
+        application = %settings.application.id,
+        %instance,
+        platform = %settings.executor.platform_url,
+        bootstrap_servers = %settings.kafka.bootstrap_servers,
+        "the executor is starting"
+    );
+    let mut pruned_ms = clock.now_ms();
+    let mut is_ready = false;
+    while !is_stopping.load(Ordering::Acquire) {
+        thread.step().map_err(ended)?;
+        if thread.is_ready() != is_ready {
+            is_ready = !is_ready;
+            tracing::info!(counts = ?thread.counts(), "{}", if is_ready { "ready" } else { "reading back" });
+        }
+        if clock.now_ms().saturating_sub(pruned_ms) >= PRUNE_EVERY_MS {
+            pruned_ms = clock.now_ms();
+            prune(&runtime, store.clone(), pruned_ms);
+        }
+    }
+    tracing::info!("stopping: calls that are under way are waited for");
+    let counts = thread.close().map_err(ended)?;
+    tracing::info!(?counts, "stopped");
+    Ok(())
+}
+
+/// Why it can not go on.
+fn ended(error: impl Into<ExecutorError>) -> Failure {
+    match error.into() {
+        ExecutorError::Broker(error @ BrokerError::ProducerFenced { .. }) => {
+            Failure::refused(error, "another executor has the same name: give each an --instance of its own")
+        }
+        ExecutorError::Broker(error) => unreachable(error),
+        ExecutorError::Registry(error) => error.into(),
+    }
+}
+
+/// Set once the process is told to stop.
+fn install_stop(runtime: &Runtime) -> Result<Arc<AtomicBool>, Failure> {
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let _guard = runtime.enter();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut told = signal(kind).map_err(Failure::failed)?;
+        let is_stopping = Arc::clone(&is_stopping);
+        runtime.spawn(async move {
+            told.recv().await;
+            is_stopping.store(true, Ordering::Release);
+        });
+    }
+    Ok(is_stopping)
+}
+
+fn platform(section: &ExecutorSection) -> Result<PlatformClient, Failure> {
+    let remedy = "set executor.platform_url to where your event platform takes interventions, such as https://events.example/api";
+    if section.platform_url.is_empty() {
+        return Err(Failure::refused("executor.platform_url is not set", remedy));
+    }
+    let base_url: Url = section
+        .platform_url
+        .parse()
+        .map_err(|error| Failure::refused(format_args!("executor.platform_url: {error}"), remedy))?;
+    let allowed = AllowedHosts::new(base_url.host_str().map(str::to_owned), section.allow_private_addresses);
+    allowed.check(&base_url).map_err(|error| {
+        Failure::refused(error, "set executor.allow_private_addresses to true if the platform is on your own network")
+    })?;
+    let http =
+        HttpSettings { connect_timeout_ms: section.connect_timeout_ms, request_timeout_ms: section.request_timeout_ms };
+    let settings = PlatformSettings {
+        base_url,
+        token: secret("executor.token_file", &section.token_file)?,
+        signing_secret: secret("executor.signing_secret_file", &section.signing_secret_file)?,
+    };
+    Ok(PlatformClient::new(HttpClient::new(http, allowed).map_err(Failure::failed)?, settings))
+}
+
+/// The models that have a key.
+fn writers(section: &ContentSection, clock: &Arc<dyn Clock>) -> Result<Chain, Failure> {
+    let mut models = Vec::new();
+    for (interface, model, name) in [
+        (Interface::Anthropic, &section.anthropic, "content.anthropic"),
+        (Interface::OpenAi, &section.openai, "content.openai"),
+    ] {
+        let Some(key) = secret(&format!("{name}.key_file"), &model.key_file)? else { continue };
+        let url = model.url.parse().map_err(|error| {
+            let remedy = format_args!("set {name}.url to the whole URL that requests go to").to_string();
+            Failure::refused(format_args!("{name}.url: {error}"), remedy)
+        })?;
+        let price =
+            Price { per_million_in_usd: model.per_million_in_usd, per_million_out_usd: model.per_million_out_usd };
+        let price = Some(price).filter(|price| price.per_million_in_usd + price.per_million_out_usd > 0.0);
+        models.push(Model { interface, url, name: model.model.clone(), key, price });
+    }
+    let hosts = models.iter().filter_map(|model| model.url.host_str().map(str::to_owned));
+    let allowed = AllowedHosts::new(hosts, section.allow_private_addresses);
+    for model in &models {
+        allowed.check(&model.url).map_err(|error| {
+            Failure::refused(error, "set content.allow_private_addresses to true if the model is on your own network")
+        })?;
+    }
+    let http = HttpSettings { connect_timeout_ms: section.deadline_ms, request_timeout_ms: section.deadline_ms };
+    let http = HttpClient::new(http, allowed).map_err(Failure::failed)?;
+    let (deadline_ms, language, clock) = (section.deadline_ms, section.language.clone(), Arc::clone(clock));
+    Ok(Chain { models, http, deadline_ms, language, clock })
+}
+
+fn secret(key: &str, path: &str) -> Result<Option<Secret>, Failure> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let failed = |error| {
+        let error = format_args!("the file of {key} can not be read: {error}").to_string();
+        Failure::refused(error, format_args!("name a file that holds the secret in {key}").to_string())
+    };
+    Secret::read(Path::new(path)).map(Some).map_err(failed)
+}
+
+async fn open(section: &DatabaseSection) -> Result<Database, Failure> {
+    let password = secret("database.password_file", &section.password_file)?;
+    let opened = Database::open(&section.url, password.as_ref().map(Secret::expose)).await;
+    opened.map_err(|error| Failure {
+        remedy: Some("is database.url right, is its folder there, and does its server run?".into()),
+        ..Failure::failed(error)
+    })
+}
+
+fn execution(
+    section: &ExecutorSection,
+    store: CommandStore,
+    platform: PlatformClient,
+    writers: Chain,
+    clock: &Arc<dyn Clock>,
+) -> Execution {
+    let breaker = CircuitBreakerSettings { failures: section.breaker_failures, open_ms: section.breaker_open_ms };
+    Execution {
+        store,
+        platform,
+        writers,
+        breaker: Mutex::new(CircuitBreaker::new(breaker)),
+        permits: Semaphore::new(section.calls_max as usize),
+        clock: Arc::clone(clock),
+        call_timeout_ms: i64::try_from(section.request_timeout_ms).unwrap_or(i64::MAX),
+    }
+}
+
+/// A command's partition has its session's control records and its feedback: the three topics must have equally many.
+fn check_topics(broker: &impl Broker) -> Result<(), Failure> {
+    let admin = broker.admin().map_err(unreachable)?;
+    let mut counts = Vec::new();
+    for topic in [topics::INTERVENTION_COMMANDS, topics::SESSION, topics::INTERVENTION_FEEDBACK] {
+        let found = admin.describe_topic(topic).map_err(unreachable)?;
+        let description = found.ok_or_else(|| {
+            Failure::refused(
+                format_args!("there is no topic {topic}"),
+                "create what is missing with `conductor topics create`",
+            )
+        })?;
+        counts.push((topic, description.spec.partitions));
+    }
+    if counts.iter().all(|(_, count)| Some(*count) == counts.first().map(|(_, first)| *first)) {
+        return Ok(());
+    }
+    let shown: Vec<String> = counts.iter().map(|(topic, count)| format!("{topic} has {count}")).collect();
+    Err(Failure::refused(
+        format_args!("these topics differ in their partitions: {}", shown.join(", ")),
+        "create them with equally many; `conductor topics check` says what the stream needs",
+    ))
+}
+
+fn prune(runtime: &Runtime, store: CommandStore, now_ms: i64) {
+    runtime.spawn(async move {
+        if let Err(error) = store.prune(now_ms.saturating_sub(KEPT_MS), PRUNE_MAX).await {
+            tracing::warn!(%error, "old commands could not be forgotten");
+        }
+    });
+}

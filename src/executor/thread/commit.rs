@@ -1,0 +1,101 @@
+//! The executor's commit: feedback and offsets in one transaction, and one answer to whatever is uncertain about it.
+
+use std::sync::Arc;
+
+use domain::time::Millis;
+use streams::broker::{
+    Broker, BrokerError, Consumer, ErrorKind, Offset, ProducerRecord, TopicPartition, TransactionalProducer,
+};
+use topology::codec;
+
+use super::owned::Owned;
+use super::{ExecutorThread, WAIT_MS, offsets};
+
+/// Between two commits of offsets alone.
+const OFFSETS_MS: Millis = 1_000;
+
+impl<B: Broker> ExecutorThread<B> {
+    pub(super) fn commit_when_due(&mut self) -> Result<(), BrokerError> {
+        let since_ms = self.clock.now_ms().saturating_sub(self.committed_at_ms);
+        let has_feedback = self.owned.values().any(|owned| !owned.ended.is_empty());
+        let interval_ms = if has_feedback { self.settings.commit_interval_ms } else { OFFSETS_MS.unsigned_abs() };
+        if since_ms.unsigned_abs() < interval_ms { Ok(()) } else { self.commit() }
+    }
+
+    /// One transaction: all feedback that there is, and the offsets from which a successor finds the rest.
+    pub(super) fn commit(&mut self) -> Result<(), BrokerError> {
+        self.committed_at_ms = self.clock.now_ms();
+        let mut moved = Vec::new();
+        for (partition, owned) in &self.owned {
+            let after = owned.state.offsets_without(&|command| owned.ended.contains_key(command));
+            // With feedback they are sent though they have not moved: it is by them that a member that is out is refused.
+            if after != owned.committed || !owned.ended.is_empty() {
+                let all = self.topics.each_ref().map(|topic| TopicPartition::new(Arc::clone(topic), *partition));
+                moved.extend(all.into_iter().zip(offsets(after)));
+            }
+        }
+        if moved.is_empty() || self.producer.is_none() {
+            return Ok(());
+        }
+        match self.try_commit(&moved) {
+            Ok(()) => self.counts.reported += self.owned.values_mut().map(Owned::committed).sum::<u64>(),
+            // Another executor has our name: to fight for it would help nobody.
+            Err(error @ BrokerError::ProducerFenced { .. }) => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Configuration => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "feedback was not committed, or nobody knows; everything is read back");
+                self.begin_anew()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn try_commit(&mut self, offsets: &[(TopicPartition, Offset)]) -> Result<(), BrokerError> {
+        let now_ms = self.clock.now_ms();
+        let group = self.consumer.group_metadata()?;
+        let Some(producer) = &mut self.producer else { return Ok(()) };
+        producer.begin()?;
+        let [.., topic] = &self.topics;
+        let mut value = Vec::new();
+        for (partition, owned) in &self.owned {
+            for (command, feedback) in &owned.ended {
+                let Some(feedback) = feedback else { continue };
+                value.clear();
+                // Own words always encode; a defect would show as a command that stays open.
+                if let Err(error) = codec::encode(feedback, self.settings.format, &mut value) {
+                    tracing::error!(%command, %error, "feedback that can not be written");
+                    continue;
+                }
+                let session = owned.state.get(command).map(|open| Arc::clone(&open.command));
+                let record = ProducerRecord {
+                    topic,
+                    partition: *partition,
+                    timestamp_ms: now_ms,
+                    key: session.as_ref().map(|command| command.session.as_bytes()),
+                    value: Some(&value),
+                    headers: &[],
+                };
+                producer.send(&record, 0)?;
+            }
+        }
+        let mut refused = false;
+        while producer.deliveries(&mut |delivery| refused |= delivery.offset.is_none())? > 0 {
+            producer.wait(WAIT_MS[0]);
+        }
+        if refused {
+            return Err(BrokerError::Unavailable { operation: "deliver" });
+        }
+        producer.send_offsets(offsets, &group)?;
+        producer.commit()
+    }
+
+    /// A new producer, and everything read back.
+    fn begin_anew(&mut self) -> Result<(), BrokerError> {
+        self.counts.begun_anew += 1;
+        self.producer = None;
+        // What is to be handed on is not read back: whoever gets it does that.
+        self.waiting.extend(self.owned.iter().filter(|(_, owned)| !owned.is_leaving).map(|(partition, _)| *partition));
+        let partitions: Vec<u32> = self.owned.keys().copied().collect();
+        partitions.into_iter().try_for_each(|partition| self.drop_partition(partition))
+    }
+}

@@ -1,0 +1,78 @@
+//! An event platform that remembers its keys, and fails in all the ways that platforms have.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use domain::random::seed_of;
+use tokio::runtime::Runtime;
+
+/// What it knows of a key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// How often it was asked.
+    pub(crate) calls: u64,
+    /// How often it acted.
+    pub(crate) acted: u64,
+    /// What it was sent.
+    pub(crate) bodies: std::collections::BTreeSet<Vec<u8>>,
+}
+
+type Keys = Arc<Mutex<BTreeMap<String, Known>>>;
+
+/// The platform; it ends with the test.
+pub(crate) struct Platform {
+    _runtime: Runtime,
+    pub(crate) url: String,
+    keys: Keys,
+}
+
+impl Platform {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let keys = Keys::default();
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&keys));
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}/api", listener.local_addr().unwrap());
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { _runtime: runtime, url, keys }
+    }
+
+    pub(crate) fn keys(&self) -> BTreeMap<String, Known> {
+        self.keys.lock().unwrap().clone()
+    }
+}
+
+async fn answer(State(keys): State<Keys>, headers: HeaderMap, body: Bytes) -> axum::response::Response {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    // What happens to which call of which key is the same in every run.
+    let fate = {
+        let mut keys = keys.lock().unwrap();
+        let known = keys.entry(key.clone()).or_default();
+        known.calls += 1;
+        known.bodies.insert(body.to_vec());
+        // Whoever asks often enough is served: what is tested is not how long executors can wait.
+        let fate = if known.calls > 3 { 2 } else { seed_of(&[key.as_bytes(), &known.calls.to_le_bytes()]) % 10 };
+        if matches!(fate, 0..=6) && known.acted == 0 {
+            known.acted += 1;
+        }
+        fate
+    };
+    match fate {
+        // It has acted, and the answer is lost, or comes too late.
+        0 => std::future::pending().await,
+        1 => {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            StatusCode::OK.into_response()
+        }
+        2..=6 => StatusCode::NO_CONTENT.into_response(),
+        7 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        8 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        _ => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
+    }
+}
