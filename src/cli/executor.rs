@@ -33,6 +33,9 @@ pub struct ExecutorArguments {
     /// What survives a kill: sqlite://FILE, or postgres://USER@HOST/NAME
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Where health and metrics are shown
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
     /// The name of this process, unique among the executors of the application
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
@@ -49,7 +52,8 @@ impl ExecutorArguments {
             .allow_private_addresses
             .then(|| Given::by_flag("--allow-private-addresses", "executor.allow_private_addresses", true));
         let database = self.database_url.iter().map(|url| Given::by_flag("--database-url", "database.url", url));
+        let listen = self.listen.iter().map(|address| Given::by_flag("--listen", "executor.listen", address));
         let instance = self.instance.iter().map(|name| Given::by_flag("--instance", "engine.instance", name));
-        servers.into_iter().chain(platform).chain(private).chain(database).chain(instance).collect()
+        servers.into_iter().chain(platform).chain(private).chain(database).chain(listen).chain(instance).collect()
     }
 }

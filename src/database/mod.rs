@@ -72,7 +72,7 @@ async fn open_file(url: &str) -> Result<SqlitePool, DatabaseError> {
         .busy_timeout(PATIENCE);
     // One: writers of a process queue up here, and not at the file's lock.
     let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(options).await?;
-    sqlx::migrate!("migrations/sqlite").run(&pool).await?;
+    sqlx::migrate!("src/database/migrations/sqlite").run(&pool).await?;
     Ok(pool)
 }
 
@@ -83,6 +83,6 @@ async fn open_server(url: &str, password: Option<&str>) -> Result<PgPool, Databa
     }
     let pool =
         PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(PATIENCE).connect_with(options).await?;
-    sqlx::migrate!("migrations/postgres").run(&pool).await?;
+    sqlx::migrate!("src/database/migrations/postgres").run(&pool).await?;
     Ok(pool)
 }

@@ -9,6 +9,7 @@
 //! - [`thread`]: reads, lets commands be carried out, and reports
 //! - [`store`]: what survives a kill, in SQL
 //! - [`platform`]: what a platform is sent, and what its answers mean
+//! - [`status`]: what is shown of it
 //! - [`run`]: all of it, from the settings
 
 pub mod command;
@@ -16,6 +17,7 @@ pub mod execution;
 pub mod partition;
 pub mod platform;
 pub mod run;
+pub mod status;
 pub mod store;
 pub mod thread;
 

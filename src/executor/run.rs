@@ -14,6 +14,7 @@ use topology::wire::topics;
 
 use super::execution::Execution;
 use super::platform::{PlatformClient, PlatformSettings};
+use super::status::{self, Board, Shown};
 use super::store::CommandStore;
 use super::thread::{ExecutorError, ExecutorThread, Schemas, ThreadSettings};
 use crate::admin::unreachable;
@@ -52,6 +53,9 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         .build()
         .map_err(Failure::failed)?;
     let is_stopping = install_stop(&runtime)?;
+    let listener = runtime.block_on(status::listen(&settings.executor.listen))?;
+    let board = Board::default();
+    let shown = Shown::new(board.clone(), Arc::clone(&clock), settings.http.stalled_after_ms)?;
     let store = CommandStore::new(runtime.block_on(open(&settings.database))?);
     let writers = writers(&settings.content, &clock)?;
     let execution = Arc::new(execution(&settings.executor, store.clone(), platform, writers, &clock));
@@ -73,15 +77,20 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         %instance,
         platform = %settings.executor.platform_url,
         bootstrap_servers = %settings.kafka.bootstrap_servers,
-        "the executor is starting"
+        "the executor is starting; health and metrics at http://{}", settings.executor.listen
     );
+    board.put(thread.status());
+    runtime.spawn(status::serve(listener, shown, std::future::pending()));
     let mut pruned_ms = clock.now_ms();
     let mut is_ready = false;
     while !is_stopping.load(Ordering::Acquire) {
         thread.step().map_err(ended)?;
-        if thread.is_ready() != is_ready {
+        let status = thread.status();
+        board.put(status);
+        if (status.reading_back == 0) != is_ready {
             is_ready = !is_ready;
-            tracing::info!(counts = ?thread.counts(), "{}", if is_ready { "ready" } else { "reading back" });
+            let now = if is_ready { "ready" } else { "reading back" };
+            tracing::info!(partitions = status.partitions, open = status.open, "{now}");
         }
         if clock.now_ms().saturating_sub(pruned_ms) >= PRUNE_EVERY_MS {
             pruned_ms = clock.now_ms();
@@ -209,6 +218,7 @@ fn execution(
         permits: Semaphore::new(section.calls_max as usize),
         clock: Arc::clone(clock),
         call_timeout_ms: i64::try_from(section.request_timeout_ms).unwrap_or(i64::MAX),
+        store_is_away: false.into(),
     }
 }
 

@@ -93,5 +93,6 @@ pub(crate) async fn execution(platform: &Platform, clock: &ManualClock, folder: 
         permits: Semaphore::new(2),
         clock: Arc::new(clock.clone()),
         call_timeout_ms: i64::try_from(CALL_MS).unwrap(),
+        store_is_away: false.into(),
     }
 }

@@ -17,6 +17,8 @@ pub struct ExecutorSection {
     pub token_file: String,
     /// The file with the secret that requests are signed with; nothing: they are not signed.
     pub signing_secret_file: String,
+    /// Where health and metrics are shown; nobody beyond this machine sees them unless this says so.
+    pub listen: String,
     /// Calls that are under way at once.
     pub calls_max: u32,
     /// How long a connection may take.
@@ -38,6 +40,7 @@ impl Default for ExecutorSection {
             allow_private_addresses: false,
             token_file: String::new(),
             signing_secret_file: String::new(),
+            listen: "127.0.0.1:8091".into(),
             calls_max: 64,
             connect_timeout_ms: 1_000,
             request_timeout_ms: 3_000,
@@ -56,6 +59,8 @@ impl ExecutorSection {
             "executor.platform_url",
             "http:// or https://, host, port and path, without a user: what it knows you by is executor.token_file",
         )?;
+        let is_address = self.listen.parse::<std::net::SocketAddr>().is_ok();
+        check(is_address, "executor.listen", "an address and a port, such as 127.0.0.1:8091 or [::]:8091")?;
         check((1..=4_096).contains(&self.calls_max), "executor.calls_max", "1 to 4096")?;
         check((50..=60_000).contains(&self.connect_timeout_ms), "executor.connect_timeout_ms", "50 to 60000")?;
         // The stream waits for feedback half a minute longer than a command lives.

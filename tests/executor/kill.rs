@@ -4,40 +4,17 @@ use std::time::Duration;
 use cluster::clock::wait_for;
 use topology::wire::{FeedbackKind, topics};
 
-use crate::stage::{PATIENCE, Stage, now_ms};
+use crate::platform::Platform;
+use crate::stage::{PATIENCE, Stage, approved};
 
 const COMMANDS: usize = 200;
 /// Each gets some work done before it is killed.
 const LIVES: Duration = Duration::from_millis(3_000);
 const KILLS: usize = 10;
 
-/// An approved command of `count` sessions, in JSON.
-fn approved(number: usize) -> (String, Vec<u8>) {
-    let (session, tick) = (format!("s-{}", number % 40), now_ms() / 5_000 * 5_000 + 5_000 * (number / 40) as i64);
-    let command = serde_json::json!({
-        "command": format!("{session}:{tick}:0"),
-        "session": session,
-        "at_ms": tick,
-        "kind": "CHAT_PROMPT",
-        "target": { "segment": "EVERYONE" },
-        "parameters": {},
-        "confidence": 0.6,
-        "propensity": 0.6,
-        "holdout_probability": 0.12,
-        "context_key": "middle_workshop_medium_SUDDEN_DROP",
-        "reason": "a test",
-        "expires_at_ms": tick + 120_000,
-        "status": "approved",
-        "mode": "auto",
-        "policy": { "version": 1, "arms": [], "control_mean": 0.0, "seed_ms": tick, "episode_ms": tick },
-        "context": { "title": "State, and where to keep it", "messages": [] },
-    });
-    (session, serde_json::to_vec(&command).unwrap())
-}
-
 #[test]
 fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_executor_is_killed() {
-    let stage = Stage::new();
+    let stage = Stage::new(Platform::faulty());
     let commands: Vec<(String, Vec<u8>)> = (0..COMMANDS).map(approved).collect();
     stage.write(topics::INTERVENTION_COMMANDS, &commands);
     let names = ["one", "two"];

@@ -33,10 +33,20 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    pub(crate) fn new() -> Self {
+    /// One that carries out whatever it is sent.
+    pub(crate) fn reliable() -> Self {
+        Self::new(false)
+    }
+
+    /// One that fails half of the time.
+    pub(crate) fn faulty() -> Self {
+        Self::new(true)
+    }
+
+    fn new(is_faulty: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let keys = Keys::default();
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&keys));
+        let router = Router::new().fallback(answer).with_state((Arc::clone(&keys), is_faulty));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}/api", listener.local_addr().unwrap());
         runtime.spawn(async move { axum::serve(listener, router).await });
@@ -48,7 +58,11 @@ impl Platform {
     }
 }
 
-async fn answer(State(keys): State<Keys>, headers: HeaderMap, body: Bytes) -> axum::response::Response {
+async fn answer(
+    State((keys, is_faulty)): State<(Keys, bool)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> axum::response::Response {
     let key = headers["idempotency-key"].to_str().unwrap().to_owned();
     // What happens to which call of which key is the same in every run.
     let fate = {
@@ -57,7 +71,8 @@ async fn answer(State(keys): State<Keys>, headers: HeaderMap, body: Bytes) -> ax
         known.calls += 1;
         known.bodies.insert(body.to_vec());
         // Whoever asks often enough is served: what is tested is not how long executors can wait.
-        let fate = if known.calls > 3 { 2 } else { seed_of(&[key.as_bytes(), &known.calls.to_le_bytes()]) % 10 };
+        let fate =
+            if known.calls > 3 || !is_faulty { 2 } else { seed_of(&[key.as_bytes(), &known.calls.to_le_bytes()]) % 10 };
         if matches!(fate, 0..=6) && known.acted == 0 {
             known.acted += 1;
         }

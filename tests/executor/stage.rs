@@ -1,6 +1,7 @@
 //! A cluster, a database and a platform, and executors that come and go.
 
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Output};
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(platform: Platform) -> Self {
         let (cluster, postgres) = std::thread::scope(|scope| {
             let postgres = scope.spawn(|| Postgres::start().unwrap());
             let options = Options::new()
@@ -36,7 +37,7 @@ impl Stage {
                 .set("transaction.abort.timed.out.transaction.cleanup.interval.ms", 500);
             (Cluster::start(options).unwrap(), postgres.join().unwrap())
         });
-        let stage = Self { cluster, postgres, platform: Platform::new(), folder: tempfile::tempdir().unwrap() };
+        let stage = Self { cluster, postgres, platform, folder: tempfile::tempdir().unwrap() };
         let created = conductor(stage.folder.path(), &["topics", "create", "--bootstrap-servers", &stage.servers()]);
         assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
         stage
@@ -54,22 +55,33 @@ impl Stage {
     pub(crate) fn executor(&self, name: &str) -> Executor {
         let log =
             File::options().create(true).append(true).open(self.folder.path().join(format!("{name}.log"))).unwrap();
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
         let database = self.postgres.url();
         let servers = self.servers();
         let child = command(self.folder.path())
             .args(["executor", "--instance", name, "--bootstrap-servers", &servers, "--database-url", &database])
-            .args(["--platform-url", &self.platform.url, "--allow-private-addresses"])
+            .args(["--platform-url", &self.platform.url, "--allow-private-addresses", "--listen", &address.to_string()])
             .args(["--set", "executor.request_timeout_ms=500", "--set", "executor.breaker_open_ms=500"])
             .args(["--set", "engine.session_timeout_ms=1500"])
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
             .unwrap();
-        Executor { child }
+        Executor { child, address }
     }
 
     pub(crate) fn said(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
+    }
+
+    /// Lets the database crash.
+    pub(crate) fn kill_database(&mut self) {
+        self.postgres.kill().unwrap();
+    }
+
+    /// Starts it again.
+    pub(crate) fn restart_database(&mut self) {
+        self.postgres.restart().unwrap();
     }
 
     /// Writes values to a topic, in one transaction.
@@ -108,9 +120,16 @@ impl Stage {
 /// A process. Dropped, it is killed.
 pub(crate) struct Executor {
     child: Child,
+    address: SocketAddr,
 }
 
 impl Executor {
+    /// What it shows; nothing while it does not listen.
+    pub(crate) fn ask(&self, path: &str) -> Option<(u16, String)> {
+        let answer = reqwest::blocking::get(format!("http://{}{path}", self.address)).ok()?;
+        Some((answer.status().as_u16(), answer.text().ok()?))
+    }
+
     /// Asks it to end; it must do so in order, and soon.
     pub(crate) fn stop(&mut self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
@@ -146,4 +165,28 @@ pub(crate) fn conductor(folder: &Path, arguments: &[&str]) -> Output {
 
 pub(crate) fn now_ms() -> i64 {
     loadtest::clock::SystemClock::start().now_ms()
+}
+
+/// An approved command of one of forty sessions, in JSON, with its key.
+pub(crate) fn approved(number: usize) -> (String, Vec<u8>) {
+    let (session, tick) = (format!("s-{}", number % 40), now_ms() / 5_000 * 5_000 + 5_000 * (number / 40) as i64);
+    let command = serde_json::json!({
+        "command": format!("{session}:{tick}:0"),
+        "session": session,
+        "at_ms": tick,
+        "kind": "CHAT_PROMPT",
+        "target": { "segment": "EVERYONE" },
+        "parameters": {},
+        "confidence": 0.6,
+        "propensity": 0.6,
+        "holdout_probability": 0.12,
+        "context_key": "middle_workshop_medium_SUDDEN_DROP",
+        "reason": "a test",
+        "expires_at_ms": tick + 120_000,
+        "status": "approved",
+        "mode": "auto",
+        "policy": { "version": 1, "arms": [], "control_mean": 0.0, "seed_ms": tick, "episode_ms": tick },
+        "context": { "title": "State, and where to keep it", "messages": [] },
+    });
+    (session, serde_json::to_vec(&command).unwrap())
 }

@@ -4,7 +4,7 @@
 //! first body, and only then, after a last look at the clock and at what stops it, the platform is called. Whoever comes after a kill
 //! finds the attempt counted and sends the same bytes under the same key.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use topology::wire::{FeedbackKind, InterventionCommand, InterventionFeedback};
 
 use super::command::{Attempts, Next, Stop, Verdict, next};
 use super::platform::{self, PlatformClient, Response};
+use super::status;
 use super::store::{CommandStore, Draft, Kept, Key, Place};
 use crate::content::Content;
 use crate::content::provider::{Chain, Written};
@@ -100,12 +101,16 @@ pub struct Execution {
     pub clock: Arc<dyn Clock>,
     /// How long a call may take.
     pub call_timeout_ms: Millis,
+    /// Whether the store did not answer the last question.
+    pub store_is_away: AtomicBool,
 }
 
 impl Execution {
     /// Carries a command out, or says when to go on.
     pub async fn run(&self, job: Job) -> Outcome {
-        match self.attempt(&job).await {
+        let attempted = self.attempt(&job).await;
+        self.store_is_away.store(attempted.is_err(), Ordering::Release);
+        match attempted {
             Ok(outcome) => outcome,
             Err(error) => {
                 // Without the store nobody knows what was sent: no call, no verdict.
@@ -114,6 +119,18 @@ impl Execution {
                 Outcome::Again(Attempts { not_before_ms, ..job.attempts })
             }
         }
+    }
+
+    /// Whether the platform is left alone at the moment.
+    #[must_use]
+    pub fn is_platform_down(&self, now_ms: Millis) -> bool {
+        self.breaker().is_open(now_ms)
+    }
+
+    /// Whether the store did not answer the last question.
+    #[must_use]
+    pub fn is_store_away(&self) -> bool {
+        self.store_is_away.load(Ordering::Acquire)
     }
 
     async fn attempt(&self, job: &Job) -> Result<Outcome, DatabaseError> {
@@ -168,6 +185,7 @@ impl Execution {
         };
         let body = platform::body(command, &written.content).ok()?;
         let Written { content, provider, tokens_in, tokens_out, cost_usd } = written;
+        status::count_content(&provider, tokens_in, tokens_out);
         Some((body, Draft { content: content.to_string(), provider, tokens_in, tokens_out, cost_usd }))
     }
 
@@ -194,6 +212,7 @@ impl Execution {
 
     async fn answered(&self, job: &Job, kept: &Kept, response: Response) -> Result<Outcome, DatabaseError> {
         let now_ms = self.clock.now_ms();
+        status::count_call(response.name());
         let begun = kept.attempts;
         let verdict = |kind, error| Verdict { kind, error };
         let (last_answer, after) = match response {

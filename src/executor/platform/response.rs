@@ -35,6 +35,18 @@ pub enum Response {
 const WORDS_CHARS_MAX: usize = 200;
 
 impl Response {
+    /// What it is called where it is counted.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Refused { .. } => "refused",
+            Self::Failed { .. } => "failed",
+            Self::Retry { .. } => "retry",
+            Self::Unanswered { .. } => "unanswered",
+        }
+    }
+
     /// What a status means, with the beginning of the body that came with it.
     #[must_use]
     pub fn of(status: u16, retry_after: Option<&str>, body: &str, now: SystemTime) -> Self {

@@ -27,6 +27,7 @@ use topology::wire::topics;
 
 use super::execution::{Execution, Outcome};
 use super::partition::{PartitionState, Positions};
+use super::status::Status;
 use crate::registry::RegistryError;
 use owned::Owned;
 
@@ -175,10 +176,20 @@ impl<B: Broker> ExecutorThread<B> {
         self.counts
     }
 
-    /// Whether everything that is assigned is read back.
+    /// What there is to show.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.waiting.is_empty() && self.owned.values().all(|owned| owned.state.is_active())
+    pub fn status(&self) -> Status {
+        let now_ms = self.clock.now_ms();
+        let reading_back = self.owned.values().filter(|owned| !owned.state.is_active()).count();
+        Status {
+            stepped_at_ms: now_ms,
+            partitions: self.owned.len() + self.waiting.len(),
+            reading_back: reading_back + self.waiting.len(),
+            open: self.owned.values().map(|owned| owned.state.open()).sum(),
+            is_platform_down: self.execution.is_platform_down(now_ms),
+            is_store_away: self.execution.is_store_away(),
+            counts: self.counts,
+        }
     }
 
     /// One round.

@@ -68,20 +68,12 @@ impl Postgres {
         self.server.restart()
     }
 
-    /// Lets it hang: its connections stay open, and nothing is answered.
+    /// Kills it, as a crash would: its data stay.
     ///
     /// # Errors
     /// It does not run.
-    pub fn suspend(&mut self) -> Result<(), Error> {
-        self.server.suspend()
-    }
-
-    /// Ends the suspension.
-    ///
-    /// # Errors
-    /// It does not run.
-    pub fn resume(&mut self) -> Result<(), Error> {
-        self.server.resume()
+    pub fn kill(&mut self) -> Result<(), Error> {
+        self.server.kill()
     }
 }
 
