@@ -11,8 +11,6 @@ use super::{Content, check};
 
 /// The longest title that a text is filled with.
 const TITLE_CHARS_MAX: usize = 80;
-/// The longest question.
-const QUESTION_CHARS_MAX: usize = 200;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -58,21 +56,16 @@ pub fn write(command: &InterventionCommand) -> Option<Content> {
 /// What texts are filled with.
 struct Known<'a> {
     title: Option<&'a str>,
-    question: Option<&'a str>,
 }
 
 impl<'a> Known<'a> {
     fn of(command: &'a InterventionCommand) -> Self {
-        let usable = |text: &'a str, chars_max| {
+        let usable = |text: &'a str| {
             // Others wrote it: what may not be shown is as good as not known.
-            let fits = !text.trim().is_empty() && text.chars().count() <= chars_max && !text.contains('\n');
+            let fits = !text.trim().is_empty() && text.chars().count() <= TITLE_CHARS_MAX && !text.contains('\n');
             Some(text.trim()).filter(|_| fits && check::text(text).is_ok())
         };
-        let question = command.parameters.get("question");
-        Self {
-            title: command.context.title.as_deref().and_then(|title| usable(title, TITLE_CHARS_MAX)),
-            question: question.and_then(|question| usable(question, QUESTION_CHARS_MAX)),
-        }
+        Self { title: command.context.title.as_deref().and_then(usable) }
     }
 
     /// The text with what it names; nothing where something of that is not known.
@@ -84,7 +77,6 @@ impl<'a> Known<'a> {
             filled.push_str(before);
             filled.push_str(match name {
                 "title" => self.title?,
-                "question" => self.question?,
                 _ => return None,
             });
             rest = behind;
@@ -140,7 +132,7 @@ mod tests {
 
     #[test]
     fn every_text_may_be_shown() {
-        let known = Known { title: Some("State, and where to keep it"), question: Some("How do you test that?") };
+        let known = Known { title: Some("State, and where to keep it") };
         for group in &FILE.as_ref().unwrap().group {
             for text in &group.texts {
                 let filled = known.fill(text).unwrap_or_else(|| panic!("{text} names something else"));
@@ -163,20 +155,18 @@ mod tests {
 
     #[test]
     fn a_text_is_filled_with_what_is_known_and_may_be_shown() {
-        let surface = |question: &str| {
-            let class = AnomalyClass::SuddenDrop;
-            let mut command = command(InterventionKind::QnaPromote, Some(Variant::SurfaceBest), class);
-            command.parameters.insert("question".into(), question.into());
-            (0..50)
-                .filter(|tick| {
-                    command.command = format!("s:{tick}:0").into();
-                    write(&command).unwrap().to_string().contains(question)
-                })
-                .count()
+        let titled = |title: &str| {
+            let mut command = command(InterventionKind::ChatPrompt, None, AnomalyClass::SuddenDrop);
+            command.context.title = Some(title.into());
+            let said = (0..50).map(|tick| {
+                command.command = format!("s:{tick}:0").into();
+                write(&command).unwrap().to_string()
+            });
+            said.filter(|said| said.contains(title)).count()
         };
-        assert!(surface("How do you test {title}?") > 0, "braces of others are text");
+        assert!(titled("What about {title}?") > 0, "braces of others are text");
         for hostile in ["see evil.example.com now", "a\u{202E}b", "two\nlines", &"long ".repeat(60)] {
-            assert_eq!(surface(hostile), 0, "{hostile}");
+            assert_eq!(titled(hostile), 0, "{hostile}");
         }
     }
 }

@@ -26,7 +26,6 @@ struct Material<'a> {
     whom: &'a str,
     title: Option<&'a str>,
     topic: Option<&'a str>,
-    question_of_the_audience: Option<&'a str>,
     last_messages_of_the_audience: Vec<&'a str>,
 }
 
@@ -71,7 +70,6 @@ fn material(command: &InterventionCommand) -> String {
         whom: command.target.segment.name(),
         title: command.context.title.as_deref(),
         topic: command.context.topic.as_deref(),
-        question_of_the_audience: command.parameters.get("question").map(AsRef::as_ref),
         last_messages_of_the_audience: messages
             .iter()
             .skip(messages.len().saturating_sub(MESSAGES_MAX))
