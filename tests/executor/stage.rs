@@ -182,7 +182,7 @@ pub(crate) fn approved(number: usize) -> (String, Vec<u8>) {
         "holdout_probability": 0.12,
         "context_key": "middle_workshop_medium_SUDDEN_DROP",
         "reason": "a test",
-        "expires_at_ms": tick + 120_000,
+        "expires_at_ms": tick + 600_000,
         "status": "approved",
         "mode": "auto",
         "policy": { "version": 1, "arms": [], "control_mean": 0.0, "seed_ms": tick, "episode_ms": tick },

@@ -114,7 +114,7 @@ async fn chain(does: impl IntoIterator<Item = Does>) -> (Chain, Providers) {
             model(Interface::OpenAi, "/v1/chat/completions", "o-model", "o-key"),
         ],
         http: http.unwrap(),
-        deadline_ms: 400,
+        deadline_ms: 2_000,
         language: "English".to_owned(),
         clock: Arc::new(ManualClock::at(0)),
     };
@@ -189,7 +189,7 @@ async fn whatever_a_model_does_there_is_something_to_say_within_the_deadline() {
     for does in unusable {
         let (chain, providers) = chain([does.clone(), does.clone()]).await;
         let command = command(InterventionKind::ChatPrompt);
-        let written = tokio::time::timeout(Duration::from_secs(3), chain.write(&command)).await.unwrap().unwrap();
+        let written = tokio::time::timeout(Duration::from_secs(10), chain.write(&command)).await.unwrap().unwrap();
         assert_eq!(
             (Some(written.content), written.provider.as_str()),
             (templates::write(&command), TEMPLATES),
