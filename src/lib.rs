@@ -15,6 +15,7 @@
 //! - [`content`]: what an intervention says; [`executor`]: carries it out, and remembers in a [`database`]; [`http`]: how both call others
 //! - [`terminal`]: that output on a screen, or line by line
 //! - [`report`]: that output as one page of HTML
+//! - [`probes`]: what every role shows to those who probe it
 //! - [`progress`], [`trace`]: how far long work has come, and the log
 //!
 //! What this is NOT: the stream (crate `streams`), its graph (crate `topology`) or what it computes (crate `domain`).
@@ -51,5 +52,6 @@ pub mod words;
 pub mod report;
 pub mod terminal;
 
+pub mod probes;
 pub mod progress;
 pub mod trace;

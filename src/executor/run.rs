@@ -26,6 +26,7 @@ use crate::failure::Failure;
 use crate::http::address::AllowedHosts;
 use crate::http::circuit_breaker::{CircuitBreaker, CircuitBreakerSettings};
 use crate::http::{HttpClient, HttpSettings};
+use crate::probes;
 use crate::registry::Registry;
 use crate::settings::secret::Secret;
 use crate::settings::{ContentSection, DatabaseSection, ExecutorSection, Settings};
@@ -53,7 +54,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         .build()
         .map_err(Failure::failed)?;
     let is_stopping = install_stop(&runtime)?;
-    let listener = runtime.block_on(status::listen(&settings.executor.listen))?;
+    let listener = runtime.block_on(probes::listen("executor.listen", &settings.executor.listen))?;
     let board = Board::default();
     let shown = Shown::new(board.clone(), Arc::clone(&clock), settings.http.stalled_after_ms)?;
     let store = CommandStore::new(runtime.block_on(open(&settings.database))?);

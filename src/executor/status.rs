@@ -1,12 +1,10 @@
 //! What an executor shows of itself, over HTTP: whether it is alive and ready, and what it has counted.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use domain::time::Millis;
@@ -17,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::thread::Counts;
 use crate::failure::Failure;
+use crate::probes::verdict;
 
 const INDEX: &str = "\
 /healthz/live   200 while the process should go on as it is
@@ -171,19 +170,6 @@ impl Shown {
     }
 }
 
-/// Listens at the address.
-///
-/// # Errors
-/// Somebody else does.
-pub async fn listen(address: &str) -> Result<TcpListener, Failure> {
-    // Settings are checked: it is an address.
-    let address: SocketAddr = address.parse().map_err(Failure::failed)?;
-    TcpListener::bind(address).await.map_err(|error| {
-        let remedy = "set executor.listen to an address and a port that are free";
-        Failure::refused(format_args!("can not listen at {address}: {error}"), remedy)
-    })
-}
-
 /// Answers until `until` is over.
 ///
 /// # Errors
@@ -208,13 +194,6 @@ async fn live(State(shown): State<Shown>) -> impl IntoResponse {
 
 async fn ready(State(shown): State<Shown>) -> impl IntoResponse {
     verdict(&not_ready(&shown.board.get(), shown.clock.now_ms(), shown.stalled_after_ms))
-}
-
-fn verdict(reasons: &[String]) -> (StatusCode, String) {
-    match reasons {
-        [] => (StatusCode::OK, "ok\n".to_owned()),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, reasons.iter().map(|reason| format!("{reason}\n")).collect()),
-    }
 }
 
 async fn scrape(State(shown): State<Shown>) -> impl IntoResponse {

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -17,6 +16,7 @@ use tokio::net::TcpListener;
 use super::tasks::ThreadView;
 use super::{health, lookout, metrics};
 use crate::failure::Failure;
+use crate::probes::verdict;
 
 const INDEX: &str = "\
 /healthz/live   200 while the process should go on as it is
@@ -68,13 +68,6 @@ async fn live(State(shown): State<Shown>) -> impl IntoResponse {
 
 async fn ready(State(shown): State<Shown>) -> impl IntoResponse {
     verdict(&health::not_ready(&shown.instance.threads(), shown.clock.now_ms(), shown.stalled_after_ms))
-}
-
-fn verdict(reasons: &[String]) -> (StatusCode, String) {
-    match reasons {
-        [] => (StatusCode::OK, "ok\n".to_owned()),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, reasons.iter().map(|reason| format!("{reason}\n")).collect()),
-    }
 }
 
 async fn scrape(State(shown): State<Shown>) -> impl IntoResponse {

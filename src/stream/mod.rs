@@ -16,12 +16,12 @@ mod metrics;
 mod sample;
 mod tasks;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
 use crate::cluster;
 use crate::failure::Failure;
+use crate::probes;
 use crate::settings::{ProcessingGuarantee, Settings, ShutdownGroup};
 use http::Shown;
 use lookout::{LOOK_EVERY, Lookout};
@@ -50,7 +50,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     crate::admin::topics::check_before_start(&broker, &topology)?;
     let backends = states(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    let listener = runtime.block_on(listen(&settings.http.listen))?;
+    let listener = runtime.block_on(probes::listen("http.listen", &settings.http.listen))?;
     let stop = runtime.block_on(async { Stop::install() })?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -99,15 +99,6 @@ fn states(settings: &Settings) -> Result<RocksBackends, Failure> {
     };
     RocksBackends::new(rocks)
         .map_err(|error| Failure::refused(error, "set engine.state_dir to a folder on a local disk"))
-}
-
-async fn listen(address: &str) -> Result<tokio::net::TcpListener, Failure> {
-    // Settings are checked: it is an address.
-    let address: SocketAddr = address.parse().map_err(Failure::failed)?;
-    tokio::net::TcpListener::bind(address).await.map_err(|error| {
-        let remedy = "set http.listen to an address and a port that are free";
-        Failure::refused(format_args!("can not listen at {address}: {error}"), remedy)
-    })
 }
 
 fn thread_settings(settings: &Settings, instance: &str) -> ThreadSettings {

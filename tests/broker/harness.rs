@@ -10,7 +10,8 @@ use cluster::{Cluster, Options};
 use streams::broker::conformance::Harness;
 use streams::broker::kafka::{KafkaBroker, KafkaConsumer, KafkaSettings};
 use streams::broker::{
-    Broker, Consumer, ConsumerRecord, Ends, ProducerConfig, ProducerRecord, TopicPartition, TransactionalProducer,
+    Broker, Consumer, ConsumerConfig, ConsumerRecord, Ends, ProducerConfig, ProducerRecord, TopicPartition,
+    TransactionalProducer,
 };
 
 use crate::proxy::Proxy;
@@ -124,6 +125,17 @@ impl Harness for RealKafka {
     fn quiet_polls(&self) -> usize {
         // A member hears of a rebalance with its next heartbeat; that, a round of joining, and a busy machine.
         80
+    }
+}
+
+/// The only member of a group that nobody else has.
+pub(crate) fn alone() -> ConsumerConfig {
+    ConsumerConfig {
+        group: RealKafka.name("group"),
+        client: RealKafka.name("client"),
+        group_instance: None,
+        session_timeout_ms: 10_000,
+        max_poll_interval_ms: 60_000,
     }
 }
 

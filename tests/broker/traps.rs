@@ -12,7 +12,7 @@ use streams::broker::{
     ProducerConfig, ProducerRecord, TopicPartition, TopicSpec, TransactionalProducer,
 };
 
-use crate::harness::{PATIENCE, RealKafka, ends_of, pass, read_all};
+use crate::harness::{PATIENCE, RealKafka, alone, ends_of, pass, read_all};
 
 /// A topic with partitions of its own, and a producer.
 struct Stage {
@@ -333,13 +333,7 @@ fn a_fetch_that_waits_for_records_does_not_hold_up_a_look_at_the_ends() {
     let mut stage = Stage::on(KafkaBroker::new(settings).unwrap(), Cleanup::Delete);
     stage.write_and_commit(&["the last for now"]);
     assert_eq!(stage.count_when(1), 1);
-    let config = ConsumerConfig {
-        group: RealKafka.name("group"),
-        client: RealKafka.name("client"),
-        group_instance: None,
-        session_timeout_ms: 10_000,
-        max_poll_interval_ms: 60_000,
-    };
+    let config = alone();
     let mut consumer = stage.broker.consumer(&config).unwrap();
     consumer.assign(&[(stage.partition.clone(), 0)]).unwrap();
     let mut records = Vec::new();

@@ -7,9 +7,11 @@ use topology::wire::{FeedbackKind, topics};
 use crate::platform::Platform;
 use crate::stage::{PATIENCE, Stage, approved};
 
-const COMMANDS: usize = 200;
-/// Each gets some work done before it is killed.
-const LIVES: Duration = Duration::from_millis(3_000);
+const COMMANDS: usize = 600;
+/// Before each kill the executors have made so many calls more: they are in the middle of it.
+const CALLS: u64 = 8;
+/// Until then the next owner has the partitions, however busy the machine.
+const LIVES: Duration = Duration::from_secs(30);
 const KILLS: usize = 10;
 
 #[test]
@@ -19,12 +21,15 @@ fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_exe
     stage.write(topics::INTERVENTION_COMMANDS, &commands);
     let names = ["one", "two"];
     let mut executors = names.map(|name| Some(stage.executor(name)));
+    let mut in_the_middle = 0;
     for kill in 0..KILLS {
         let place = kill % names.len();
-        wait_for(LIVES, || {
+        let before = calls(&stage);
+        let worked = wait_for(LIVES, || {
             executors.iter_mut().flatten().for_each(|executor| executor.check());
-            None::<()>
+            (calls(&stage) >= before + CALLS).then_some(())
         });
+        in_the_middle += usize::from(worked.is_some());
         // Killed without a word; half of them come back at once.
         executors[place] = None;
         if kill % 4 < 2 {
@@ -64,7 +69,13 @@ fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_exe
             assert_eq!(known.acted, 1, "{} is told as executed and was not", one.command);
         }
     }
+    assert_eq!(in_the_middle, KILLS, "some were killed that did nothing");
     let executed = feedback.iter().filter(|feedback| feedback.kind == FeedbackKind::Executed).count();
     let again = keys.values().filter(|known| known.calls > 1).count();
     assert!(executed > COMMANDS * 9 / 10 && again > COMMANDS / 10, "{executed} executed, {again} called again");
+}
+
+/// How often the platform was called.
+fn calls(stage: &Stage) -> u64 {
+    stage.platform.keys().values().map(|known| known.calls).sum()
 }

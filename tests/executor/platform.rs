@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -79,12 +78,9 @@ async fn answer(
         fate
     };
     match fate {
-        // It has acted, and the answer is lost, or comes too late.
+        // It has acted, and the answer is lost, or says the opposite.
         0 => std::future::pending().await,
-        1 => {
-            tokio::time::sleep(Duration::from_millis(700)).await;
-            StatusCode::OK.into_response()
-        }
+        1 => StatusCode::GATEWAY_TIMEOUT.into_response(),
         2..=6 => StatusCode::NO_CONTENT.into_response(),
         7 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         8 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -61,7 +61,14 @@ impl Stage {
         let child = command(self.folder.path())
             .args(["executor", "--instance", name, "--bootstrap-servers", &servers, "--database-url", &database])
             .args(["--platform-url", &self.platform.url, "--allow-private-addresses", "--listen", &address.to_string()])
-            .args(["--set", "executor.request_timeout_ms=500", "--set", "executor.breaker_open_ms=500"])
+            .args([
+                "--set",
+                "executor.request_timeout_ms=500",
+                "--set",
+                "executor.breaker_open_ms=500",
+                "--set",
+                "executor.calls_max=2",
+            ])
             .args(["--set", "engine.session_timeout_ms=1500"])
             .stdout(log.try_clone().unwrap())
             .stderr(log)
