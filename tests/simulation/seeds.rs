@@ -3,17 +3,18 @@
 use std::sync::Mutex;
 
 use engagement_conductor::clock::SystemClock;
-use streams::runtime::ThreadSettings;
+use streams::runtime::{ProcessingGuarantee, ThreadSettings};
 use streams::testing::simulation::{Disturbances, SimulationReport};
 use topology::settings::Learning;
 use topology::wire::{CommandStatus, EngagementScore, InterventionCommand, InterventionResult, Outcome, topics};
 
-use crate::promises::{check, values};
+use crate::promises::{check, every_tick_at_least_once, values};
 use crate::run::{disturbed, disturbed_on_disks, keep_repartitions, undisturbed};
 
 const SEEDS: u64 = 500;
 /// Opening stores on disk takes most of the time of a seed.
 const SEEDS_ON_DISKS: u64 = 100;
+const SEEDS_AT_LEAST_ONCE: u64 = 100;
 const THREADS: u64 = 2;
 /// Every so many seeds deciders read what was learned: their decisions then depend on timing, and carry what they read.
 const LEARNING_EVERY: u64 = 5;
@@ -81,6 +82,17 @@ fn whatever_happens_to_the_power_every_effect_is_committed_exactly_once() {
     let Some(seen) = every_seed(SEEDS_ON_DISKS, disturbed_on_disks) else { return };
     let least = [seen.crashes, seen.wiped, seen.lost_answers, seen.power_cuts];
     assert!(least.iter().all(|count| *count > 20), "the trouble was no trouble: {seen:?}");
+}
+
+#[test]
+fn without_transactions_no_tick_is_lost_whatever_happens_to_the_instances() {
+    fn at_least_once(settings: &mut ThreadSettings) {
+        settings.processing_guarantee = ProcessingGuarantee::AtLeastOnce;
+    }
+    let run = |seed| every_tick_at_least_once(&disturbed(seed, Learning::Frozen, at_least_once)?);
+    let lost = (1..=SEEDS_AT_LEAST_ONCE).filter_map(|seed| Some(format!("seed {seed}: {}", run(seed).err()?)));
+    let lost: Vec<String> = lost.collect();
+    assert!(lost.is_empty(), "{} of {SEEDS_AT_LEAST_ONCE} seeds:\n{}", lost.len(), lost.join("\n"));
 }
 
 fn add(seen: &mut Disturbances, more: &Disturbances) {
