@@ -5,6 +5,11 @@
 #
 # The first build compiles RocksDB and librdkafka: 20 minutes on two cores. No Docker engine has tried it yet.
 
+FROM node:22-bookworm-slim AS web
+WORKDIR /web
+COPY web .
+RUN npm ci --no-audit --no-fund && npm run build
+
 FROM rust:1.95.0-bookworm AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends clang libclang-dev libssl-dev pkg-config \
@@ -13,6 +18,7 @@ RUN apt-get update \
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /build
 COPY . .
+COPY --from=web /web/dist web/dist
 RUN cargo build --locked --release --bin conductor
 
 FROM debian:bookworm-slim

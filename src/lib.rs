@@ -28,6 +28,7 @@ pub mod failure;
 pub mod admin;
 pub mod cluster;
 pub mod registry;
+pub mod stop;
 pub mod stream;
 
 pub mod embedded;
@@ -40,6 +41,7 @@ pub mod http;
 
 pub mod backtest;
 pub mod calibration;
+pub mod dashboard;
 pub mod demo;
 
 pub mod clock;

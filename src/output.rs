@@ -13,6 +13,11 @@ pub enum Output {
         /// Its title.
         title: CompactString,
     },
+    /// It can be watched in a browser, too.
+    Serving {
+        /// Where.
+        url: String,
+    },
     /// A session was scored.
     Score(Box<EngagementScore>),
     /// Something was decided.

@@ -124,7 +124,7 @@ impl Summary {
             Output::Result(result) => self.result(result),
             Output::DeadLetter(_) => self.dead_letters += 1,
             Output::Progress(progress) => self.progress(progress),
-            Output::Titled { .. } | Output::Feedback(_) => {}
+            Output::Titled { .. } | Output::Serving { .. } | Output::Feedback(_) => {}
         }
     }
 

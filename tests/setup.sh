@@ -47,6 +47,16 @@ have_postgres() {
     return 1
 }
 
+# Vite wants 20.19 or 22.12 and newer.
+have_node() {
+    version=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
+    major=${version% *} minor=${version#* }
+    case ${major:-0} in
+    20) [ "$minor" -ge 19 ] ;;
+    *) [ "${major:-0}" -ge 22 ] ;;
+    esac && have npm
+}
+
 # What is missing, one line each: what apt-get calls it, what a Mac is to be told.
 missing_to_build() {
     have cc && have c++ && have make || echo "build-essential|xcode-select --install"
@@ -54,6 +64,10 @@ missing_to_build() {
     have_libclang || echo "libclang-dev|xcode-select --install"
     have pkg-config || echo "pkg-config|brew install pkgconf"
     have_openssl || echo "libssl-dev|brew install openssl@3"
+}
+
+missing_for_web() {
+    have_node || echo "nodejs npm|brew install node"
 }
 
 missing_for_kafka() {
@@ -66,15 +80,17 @@ missing_for_consumers() {
     have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || echo "python3-venv|brew install python3"
     have kcat || echo "kcat|brew install kcat"
     have promtool || echo "prometheus|brew install prometheus"
+    have chromium || echo "chromium|brew install --cask chromium"
     have_postgres || echo "postgresql|brew install postgresql"
 }
 
 missing() {
     case ${1:-all} in
     build) missing_to_build ;;
+    web) missing_for_web ;;
     java) missing_for_kafka ;;
-    all) missing_to_build && missing_for_kafka && missing_for_consumers ;;
-    *) echo "usage: $0 [build|java]" >&2 && exit 2 ;;
+    all) missing_to_build && missing_for_web && missing_for_kafka && missing_for_consumers ;;
+    *) echo "usage: $0 [build|web|java]" >&2 && exit 2 ;;
     esac
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use domain::audience::{Action, Audience, SessionPlan, World};
+use domain::context::InterventionKind;
 use domain::time::Millis;
 use topology::simulated::{Commands, Input, input};
 use topology::wire::{CommandStatus, FeedbackKind, InterventionCommand, InterventionFeedback};
@@ -60,6 +61,25 @@ impl SimulatedPlatform {
         }
     }
 
+    /// The sessions, by name.
+    pub fn sessions(&self) -> impl Iterator<Item = CompactString> {
+        self.sessions.keys().cloned()
+    }
+
+    /// Lets the audience of a session react to a command; says when it begins to. Nothing: there is no such session, or nobody reacts.
+    pub fn act(
+        &mut self,
+        session: &str,
+        command: &str,
+        kind: InterventionKind,
+        variant: Option<&str>,
+        now_ms: Millis,
+    ) -> Option<Millis> {
+        let session = self.sessions.get_mut(session)?;
+        let command = session.commands.number(command);
+        session.audience.act(now_ms, Action { command, kind, variant, targets: &[] }).at_ms
+    }
+
     /// How many people are in a session.
     #[must_use]
     pub fn present(&self, session: &str) -> usize {
@@ -70,12 +90,9 @@ impl SimulatedPlatform {
 impl Platform for SimulatedPlatform {
     fn carry_out(&mut self, command: &InterventionCommand, now_ms: Millis) -> InterventionFeedback {
         let expired = now_ms > command.expires_at_ms;
-        let session = self.sessions.get_mut(&command.session).filter(|_| command.status == CommandStatus::Approved);
-        let acted = session.filter(|_| !expired).and_then(|session| {
-            let number = session.commands.number(&command.command);
-            let variant = command.variant.as_deref();
-            session.audience.act(now_ms, Action { command: number, kind: command.kind, variant, targets: &[] }).at_ms
-        });
+        let acted = (command.status == CommandStatus::Approved && !expired)
+            .then(|| self.act(&command.session, &command.command, command.kind, command.variant.as_deref(), now_ms))
+            .flatten();
         let kind = match (acted, expired) {
             (Some(_), _) => FeedbackKind::Executed,
             (None, true) => FeedbackKind::Expired,
@@ -100,7 +117,7 @@ impl Platform for SimulatedPlatform {
 
 #[cfg(test)]
 mod tests {
-    use domain::context::{InterventionKind, SessionType};
+    use domain::context::SessionType;
 
     use super::*;
 

@@ -83,7 +83,7 @@ impl BacktestOutputs {
                 let written = dead_letters.write_all(line.as_bytes());
                 return written.map_err(unwritable);
             }
-            Output::Titled { .. } | Output::Feedback(_) | Output::Progress(_) => return Ok(()),
+            Output::Titled { .. } | Output::Serving { .. } | Output::Feedback(_) | Output::Progress(_) => return Ok(()),
         };
         let written = file.write_all(line).and_then(|()| file.write_all(b"\n"));
         written.map_err(unwritable)

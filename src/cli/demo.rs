@@ -15,7 +15,9 @@ use ::topology::event_log::Speed;
 
 const EXAMPLES: &str = "\
 Examples:
-  conductor demo                     six sessions at 20 times the speed of life
+  conductor demo                     six sessions at 20 times the speed of life, and a page to watch and decide on
+  conductor demo --mode suggest      you approve, edit or decline what is proposed
+  conductor demo --no-dashboard      in the terminal only: nothing listens
   conductor demo --speed max         as fast as this machine goes
   conductor demo --seed 8            other sessions; the same seed shows the same again
   conductor demo --mode off          what happens when nobody acts
@@ -40,7 +42,16 @@ pub struct DemoArguments {
     /// How much is done without asking: off, suggest, assist or auto
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub mode: Option<Mode>,
-    /// Print one JSON object a line
+    /// No page: the stream and a simulated platform alone
+    #[arg(long)]
+    pub no_dashboard: bool,
+    /// The port of the page; 0 is one that is free
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// End when the story is over, though somebody may still look at the page
+    #[arg(long)]
+    pub no_stay: bool,
+    /// Print one JSON object a line, without a page
     #[arg(long)]
     pub json: bool,
 }
@@ -53,7 +64,11 @@ impl DemoArguments {
         let sessions = self.sessions.map(|sessions| Given::by_flag("--sessions", "demo.sessions", sessions));
         let speed = self.speed.map(|speed| Given::by_flag("--speed", "demo.speed", speed));
         let mode = self.mode.map(|mode| Given::by_flag("--mode", "demo.mode", mode));
-        [seed, sessions, speed, mode].into_iter().flatten().collect()
+        let port = self.port.map(|port| Given::by_flag("--port", "demo.port", port));
+        let terminal_only = self.no_dashboard.then(|| Given::by_flag("--no-dashboard", "demo.dashboard", false));
+        let for_machines = self.json.then(|| Given::by_flag("--json", "demo.dashboard", false));
+        let leaves = self.no_stay.then(|| Given::by_flag("--no-stay", "demo.stay", false));
+        [seed, sessions, speed, mode, port, terminal_only.or(for_machines), leaves].into_iter().flatten().collect()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod config;
 
 pub mod backtest;
 pub mod calibrate;
+pub mod dashboard;
 pub mod demo;
 pub mod dlq;
 pub mod executor;
@@ -73,6 +74,8 @@ pub enum Command {
     Run(run::RunArguments),
     /// Carry the stream's commands out on an event platform, until it is told to stop
     Executor(executor::ExecutorArguments),
+    /// Show live sessions on a page, and take people's decisions, until it is told to stop
+    Dashboard(dashboard::DashboardArguments),
     /// Take a stopped process that is not coming back out of the group, so that others have its tasks at once
     Leave(leave::LeaveArguments),
     /// Plan, create or check the topics that it needs
@@ -122,6 +125,7 @@ impl Cli {
         match &self.command {
             Command::Run(_) => crate::stream::run(settings),
             Command::Executor(_) => crate::executor::run::run(settings),
+            Command::Dashboard(_) => crate::dashboard::run::run(settings),
             Command::Leave(_) => leave::run(settings),
             Command::Topics(arguments) => topics::run(arguments, settings),
             Command::Schemas(arguments) => schemas::run(arguments, settings),
@@ -143,6 +147,7 @@ impl Command {
         match self {
             Self::Run(arguments) => arguments.flags(),
             Self::Executor(arguments) => arguments.flags(),
+            Self::Dashboard(arguments) => arguments.flags(),
             Self::Leave(arguments) => arguments.flags(),
             Self::Topics(arguments) => arguments.flags(),
             Self::Schemas(arguments) => arguments.flags(),

@@ -51,6 +51,14 @@ pub enum ContentError {
         /// What looks like one.
         link: String,
     },
+    /// In another language than it should be.
+    #[error("it is in {found}, and not in {wanted}")]
+    Language {
+        /// What it is in.
+        found: &'static str,
+        /// What it should be in.
+        wanted: String,
+    },
     /// Something that is not seen, or turns the text around.
     #[error("it has the invisible character U+{code:04X}")]
     Invisible {

@@ -4,10 +4,12 @@
 //! same check before anybody sees it.
 //!
 //! - [`Content`]: a checked text, by kind; [`check`] says what is refused
+//! - `language`: in which language a text is
 //! - [`templates`]: texts that lie in the repository
 //! - [`provider`]: language models that write, and who is asked when
 
 pub mod check;
+mod language;
 pub mod provider;
 pub mod templates;
 

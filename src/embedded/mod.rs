@@ -51,6 +51,13 @@ impl Accounts {
     }
 }
 
+/// What stays on the topics once it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Nothing,
+    Everything,
+}
+
 /// The stream and its broker.
 pub struct Embedded {
     broker: MemoryBroker,
@@ -59,6 +66,7 @@ pub struct Embedded {
     loader: Loader,
     /// How many partitions each input has.
     inputs: BTreeMap<Arc<str>, u32>,
+    kept: Kept,
     sent: u64,
 }
 
@@ -68,17 +76,30 @@ impl Embedded {
     /// # Errors
     /// What the engine says of the topology.
     pub fn start(topology: Topology, partitions: u32, outputs: &[&str]) -> Result<Self, Failure> {
+        Self::with(topology, partitions, outputs, Kept::Nothing)
+    }
+
+    /// The same for others who read and write beside it: what was read is kept, and outputs have as many partitions as inputs.
+    ///
+    /// # Errors
+    /// What the engine says of the topology.
+    pub fn shared(topology: Topology, partitions: u32, outputs: &[&str]) -> Result<Self, Failure> {
+        Self::with(topology, partitions, outputs, Kept::Everything)
+    }
+
+    fn with(topology: Topology, partitions: u32, outputs: &[&str], kept: Kept) -> Result<Self, Failure> {
         let clock = ManualClock::at(0);
         let settings =
             BrokerSettings { max_record_bytes: RECORD_BYTES_MAX, delete_retention_ms: 0, ..BrokerSettings::default() };
         let broker = MemoryBroker::new(Arc::new(clock.clone()), settings);
         let topology = Arc::new(topology);
-        let inputs = create_topics(&broker, &topology, partitions, outputs)?;
+        let of_outputs = if kept == Kept::Everything { partitions } else { 1 };
+        let inputs = create_topics(&broker, &topology, partitions, (outputs, of_outputs))?;
         let thread = ThreadSettings {
             pacing: PacingMode::Unpaced,
             idle_advance_ms: None,
             changelog: false,
-            purge_inputs: true,
+            purge_inputs: kept == Kept::Nothing,
             records_per_step: 8_192,
             fetch_records_max: 8_192,
             ..ThreadSettings::new(topology.application_id(), "embedded", 0)
@@ -87,15 +108,27 @@ impl Embedded {
         let thread =
             StreamThread::new(topology, broker.clone(), backends, Arc::new(clock.clone()), thread).map_err(broken)?;
         let loader = broker.loader();
-        Ok(Self { broker, clock, thread, loader, inputs, sent: 0 })
+        Ok(Self { broker, clock, thread, loader, inputs, kept, sent: 0 })
     }
 
-    /// Reads what is written to `topics`, and to the dead letters if they are named.
+    /// The broker, for those who read and write beside it.
+    #[must_use]
+    pub fn broker(&self) -> MemoryBroker {
+        self.broker.clone()
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> ManualClock {
+        self.clock.clone()
+    }
+
+    /// Reads what is written to `topics`, and to the dead letters if they are named. What was read is deleted, unless others read it, too.
     ///
     /// # Errors
     /// A topic that does not exist.
     pub fn outlet(&self, topics: &[&str], dead_letters: Option<&str>) -> Result<Outlet, Failure> {
-        Outlet::open(&self.broker, topics.iter().copied().chain(dead_letters))
+        Outlet::open(&self.broker, topics.iter().copied().chain(dead_letters), self.kept == Kept::Nothing)
     }
 
     /// Sends one record to an input or a global table; says whether the stream reads that topic.
@@ -181,7 +214,7 @@ fn create_topics(
     broker: &MemoryBroker,
     topology: &Topology,
     partitions: u32,
-    outputs: &[&str],
+    (outputs, of_outputs): (&[&str], u32),
 ) -> Result<BTreeMap<Arc<str>, u32>, Failure> {
     let admin = broker.admin().map_err(broken)?;
     let create = |name: &str, partitions: u32, cleanup: Cleanup| {
@@ -199,7 +232,7 @@ fn create_topics(
         inputs.insert(Arc::clone(&table.topic), 1);
     }
     for output in outputs {
-        create(output, 1, Cleanup::Delete)?;
+        create(output, of_outputs, Cleanup::Delete)?;
     }
     create(&topology.dead_letter_topic(), 1, Cleanup::Delete)?;
     create_internal_topics(&admin, topology).map_err(broken)?;

@@ -22,13 +22,15 @@ pub struct Outlet {
     admin: MemoryAdmin,
     partitions: Vec<TopicPartition>,
     records: Vec<ConsumerRecord>,
+    /// What was taken is deleted.
+    deletes: bool,
 }
 
 /// One record that the stream wrote.
 #[derive(Debug)]
 pub struct Received<'a> {
-    /// The topic's place in the list that the outlet was opened with.
-    pub topic: usize,
+    /// The topic.
+    pub topic: &'a str,
     /// The record.
     pub record: &'a ConsumerRecord,
 }
@@ -40,17 +42,18 @@ impl Received<'_> {
         self.record.value.as_deref().unwrap_or_default()
     }
 
-    /// What it says, for an outlet of [`OUTPUTS`] and the dead letters.
+    /// What it says, for an outlet of [`OUTPUTS`], of feedback and of dead letters.
     ///
     /// # Errors
     /// Bytes that the application would not have written: a defect.
     pub fn output(&self) -> Result<Output, Failure> {
         let value = self.value();
-        Ok(match OUTPUTS.get(self.topic).copied() {
-            Some(topics::ENGAGEMENT_SCORES) => Output::Score(Box::new(codec::decode(value).map_err(broken)?)),
-            Some(topics::INTERVENTION_COMMANDS) => Output::Command(Box::new(codec::decode(value).map_err(broken)?)),
-            Some(_) => Output::Result(Box::new(codec::decode(value).map_err(broken)?)),
-            None => Output::DeadLetter(DeadLetter {
+        Ok(match self.topic {
+            topics::ENGAGEMENT_SCORES => Output::Score(Box::new(codec::decode(value).map_err(broken)?)),
+            topics::INTERVENTION_COMMANDS => Output::Command(Box::new(codec::decode(value).map_err(broken)?)),
+            topics::INTERVENTION_RESULTS => Output::Result(Box::new(codec::decode(value).map_err(broken)?)),
+            topics::INTERVENTION_FEEDBACK => Output::Feedback(Box::new(codec::decode(value).map_err(broken)?)),
+            _ => Output::DeadLetter(DeadLetter {
                 topic: self.header("__streams.errors.topic").into(),
                 key: String::from_utf8_lossy(self.record.key.as_deref().unwrap_or_default()).into(),
                 reason: self.header("__streams.errors.message").into(),
@@ -67,12 +70,21 @@ impl Received<'_> {
 }
 
 impl Outlet {
-    pub(super) fn open<'a>(broker: &MemoryBroker, topics: impl Iterator<Item = &'a str>) -> Result<Self, Failure> {
+    pub(super) fn open<'a>(
+        broker: &MemoryBroker,
+        topics: impl Iterator<Item = &'a str>,
+        deletes: bool,
+    ) -> Result<Self, Failure> {
         let mut consumer = broker.reader().map_err(broken)?;
-        let partitions: Vec<TopicPartition> = topics.map(|topic| TopicPartition::new(topic, 0)).collect();
+        let admin = broker.admin().map_err(broken)?;
+        let mut partitions = Vec::new();
+        for topic in topics {
+            let found = admin.describe_topic(topic).map_err(broken)?.map_or(1, |found| found.spec.partitions);
+            partitions.extend((0..found).map(|partition| TopicPartition::new(topic, partition)));
+        }
         let from_the_start: Vec<_> = partitions.iter().map(|partition| (partition.clone(), 0)).collect();
         consumer.assign(&from_the_start).map_err(broken)?;
-        Ok(Self { consumer, admin: broker.admin().map_err(broken)?, partitions, records: Vec::new() })
+        Ok(Self { consumer, admin, partitions, records: Vec::new(), deletes })
     }
 
     /// Hands over all that has been committed since, topic by topic.
@@ -80,7 +92,7 @@ impl Outlet {
     /// # Errors
     /// What `each` says.
     pub fn take(&mut self, mut each: impl FnMut(&Received<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
-        for (topic, partition) in self.partitions.iter().enumerate() {
+        for partition in &self.partitions {
             let mut taken = false;
             loop {
                 self.records.clear();
@@ -89,10 +101,10 @@ impl Outlet {
                 }
                 taken = true;
                 for record in &self.records {
-                    each(&Received { topic, record })?;
+                    each(&Received { topic: &partition.topic, record })?;
                 }
             }
-            if let (true, Some(position)) = (taken, self.consumer.position(partition)) {
+            if let (true, Some(position)) = (taken && self.deletes, self.consumer.position(partition)) {
                 self.admin.delete_records(&[(partition.clone(), position)]).map_err(broken)?;
             }
         }

@@ -1,14 +1,15 @@
 //! `conductor executor`: the parts, put together from the settings, until the process is told to stop.
 
+use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use governor::{Quota, RateLimiter};
 use reqwest::Url;
 use streams::broker::{Admin, Broker, BrokerError};
 use streams::clock::Clock;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use topology::wire::topics;
 
@@ -45,7 +46,8 @@ const PRUNE_MAX: u32 = 1_000;
 /// Settings that are missing, topics that do not fit, a database that is not there, or a client that is beyond repair.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let platform = platform(&settings.executor)?;
+    // What is wrong with the settings is told before anything is connected.
+    platform(&settings.executor)?;
     let broker = cluster::broker(settings)?;
     check_topics(&broker)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -53,26 +55,21 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::failed)?;
-    let is_stopping = install_stop(&runtime)?;
+    let is_stopping = crate::stop::install(&runtime)?;
     let listener = runtime.block_on(probes::listen("executor.listen", &settings.executor.listen))?;
     let board = Board::default();
     let shown = Shown::new(board.clone(), Arc::clone(&clock), settings.http.stalled_after_ms)?;
     let store = CommandStore::new(runtime.block_on(open(&settings.database))?);
-    let writers = writers(&settings.content, &clock)?;
-    let execution = Arc::new(execution(&settings.executor, store.clone(), platform, writers, &clock));
     let instance = cluster::instance_name(&settings.engine);
-    let thread = ThreadSettings {
-        application_id: settings.application.id.clone(),
-        instance: instance.clone(),
-        commit_interval_ms: settings.executor.commit_interval_ms,
-        session_timeout_ms: settings.engine.session_timeout_ms.min(10_000),
-        format: topology::codec::Format::Json,
-    };
     let registry = Registry::new(&settings.registry)?;
-    let schemas: Schemas = Box::new(move |schema_id| registry.fingerprint(schema_id));
-    let handle = runtime.handle().clone();
-    let mut thread =
-        ExecutorThread::new(broker, thread, Arc::clone(&clock), execution, schemas, handle).map_err(unreachable)?;
+    let parts = Parts {
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        instance: instance.clone(),
+        session_timeout_ms: settings.engine.session_timeout_ms.min(10_000),
+        schemas: Box::new(move |schema_id| registry.fingerprint(schema_id)),
+    };
+    let mut thread = thread(&runtime, settings, broker, parts)?;
     tracing::info!(
         application = %settings.application.id,
         %instance,
@@ -104,6 +101,44 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What differs between an executor on a cluster and that of a demo.
+pub struct Parts {
+    /// What survives a kill.
+    pub store: CommandStore,
+    /// The clock that commands live by.
+    pub clock: Arc<dyn Clock>,
+    /// The name of the process.
+    pub instance: String,
+    /// A silent executor is out of the group after this, by that clock.
+    pub session_timeout_ms: u64,
+    /// How framed commands are read.
+    pub schemas: Schemas,
+}
+
+/// The thread of an executor, as the settings want it.
+///
+/// # Errors
+/// Settings that are missing, or what the client says.
+pub fn thread<B: Broker>(
+    runtime: &Runtime,
+    settings: &Settings,
+    broker: B,
+    parts: Parts,
+) -> Result<ExecutorThread<B>, Failure> {
+    let Parts { store, clock, instance, session_timeout_ms, schemas } = parts;
+    let writers = writers(&settings.content, &clock)?;
+    let platform = platform(&settings.executor)?;
+    let execution = Arc::new(execution(&settings.executor, store, platform, writers, &clock));
+    let thread = ThreadSettings {
+        application_id: settings.application.id.clone(),
+        instance,
+        commit_interval_ms: settings.executor.commit_interval_ms,
+        session_timeout_ms,
+        format: topology::codec::Format::Json,
+    };
+    ExecutorThread::new(broker, thread, clock, execution, schemas, runtime.handle().clone()).map_err(unreachable)
+}
+
 /// Why it can not go on.
 fn ended(error: impl Into<ExecutorError>) -> Failure {
     match error.into() {
@@ -113,21 +148,6 @@ fn ended(error: impl Into<ExecutorError>) -> Failure {
         ExecutorError::Broker(error) => unreachable(error),
         ExecutorError::Registry(error) => error.into(),
     }
-}
-
-/// Set once the process is told to stop.
-fn install_stop(runtime: &Runtime) -> Result<Arc<AtomicBool>, Failure> {
-    let is_stopping = Arc::new(AtomicBool::new(false));
-    let _guard = runtime.enter();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let mut told = signal(kind).map_err(Failure::failed)?;
-        let is_stopping = Arc::clone(&is_stopping);
-        runtime.spawn(async move {
-            told.recv().await;
-            is_stopping.store(true, Ordering::Release);
-        });
-    }
-    Ok(is_stopping)
 }
 
 fn platform(section: &ExecutorSection) -> Result<PlatformClient, Failure> {
@@ -194,7 +214,11 @@ fn secret(key: &str, path: &str) -> Result<Option<Secret>, Failure> {
     Secret::read(Path::new(path)).map(Some).map_err(failed)
 }
 
-async fn open(section: &DatabaseSection) -> Result<Database, Failure> {
+/// The database of the settings.
+///
+/// # Errors
+/// It is not there, or does not let us in.
+pub async fn open(section: &DatabaseSection) -> Result<Database, Failure> {
     let password = secret("database.password_file", &section.password_file)?;
     let opened = Database::open(&section.url, password.as_ref().map(Secret::expose)).await;
     opened.map_err(|error| Failure {
@@ -217,6 +241,7 @@ fn execution(
         writers,
         breaker: Mutex::new(CircuitBreaker::new(breaker)),
         permits: Semaphore::new(section.calls_max as usize),
+        limiter: NonZeroU32::new(section.calls_per_s_max).map(|calls| RateLimiter::direct(Quota::per_second(calls))),
         clock: Arc::clone(clock),
         call_timeout_ms: i64::try_from(section.request_timeout_ms).unwrap_or(i64::MAX),
         store_is_away: false.into(),

@@ -91,6 +91,7 @@ pub(crate) async fn execution(platform: &Platform, clock: &ManualClock, folder: 
         writers,
         breaker: Mutex::new(CircuitBreaker::new(CircuitBreakerSettings { failures: 3, open_ms: 5_000 })),
         permits: Semaphore::new(2),
+        limiter: None,
         clock: Arc::new(clock.clone()),
         call_timeout_ms: i64::try_from(CALL_MS).unwrap(),
         store_is_away: false.into(),

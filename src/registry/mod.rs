@@ -5,9 +5,11 @@
 //!
 //! - [`Registry`]: the client
 //! - [`subject`]: what is registered under which name
+//! - [`known`]: what it has said, remembered
 //! - [`error`]: why it did not work, and the remedy
 
 pub mod error;
+pub mod known;
 pub mod subject;
 
 use std::path::Path;

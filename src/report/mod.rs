@@ -63,7 +63,7 @@ impl ReportBuilder {
             Output::Command(command) => self.command(command),
             Output::Result(result) => self.result(result),
             Output::DeadLetter(letter) => self.dead_letter(letter),
-            Output::Feedback(_) | Output::Progress(_) => {}
+            Output::Feedback(_) | Output::Serving { .. } | Output::Progress(_) => {}
         }
     }
 

@@ -21,6 +21,8 @@ pub struct ExecutorSection {
     pub listen: String,
     /// Calls that are under way at once.
     pub calls_max: u32,
+    /// Calls per second that the platform is asked to bear; 0: as many as come.
+    pub calls_per_s_max: u32,
     /// How long a connection may take.
     pub connect_timeout_ms: u64,
     /// How long a call may take, connection included.
@@ -42,6 +44,7 @@ impl Default for ExecutorSection {
             signing_secret_file: String::new(),
             listen: "127.0.0.1:8091".into(),
             calls_max: 64,
+            calls_per_s_max: 100,
             connect_timeout_ms: 1_000,
             request_timeout_ms: 3_000,
             breaker_failures: 5,
@@ -62,6 +65,7 @@ impl ExecutorSection {
         let is_address = self.listen.parse::<std::net::SocketAddr>().is_ok();
         check(is_address, "executor.listen", "an address and a port, such as 127.0.0.1:8091 or [::]:8091")?;
         check((1..=4_096).contains(&self.calls_max), "executor.calls_max", "1 to 4096")?;
+        check(self.calls_per_s_max <= 100_000, "executor.calls_per_s_max", "1 to 100000, or 0 for as many as come")?;
         check((50..=60_000).contains(&self.connect_timeout_ms), "executor.connect_timeout_ms", "50 to 60000")?;
         // The stream waits for feedback half a minute longer than a command lives.
         check((100..=20_000).contains(&self.request_timeout_ms), "executor.request_timeout_ms", "100 to 20000")?;

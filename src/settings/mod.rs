@@ -4,7 +4,7 @@
 //! limit that silently stays at its default is worse than no start.
 //!
 //! # Layout
-//! - [`sections`], [`content`], [`detector`], [`mod@executor`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
+//! - [`sections`], [`content`], [`dashboard`], [`detector`], [`mod@executor`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
 //! - [`layers`]: how the layers are put on each other
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 mod conductor;
 pub mod content;
+pub mod dashboard;
 pub mod detector;
 pub mod executor;
 pub mod kafka;
@@ -41,6 +42,7 @@ use serde::{Deserialize, Serialize};
 
 pub use conductor::conductor_settings;
 pub use content::{ContentSection, ModelSection};
+pub use dashboard::DashboardSection;
 pub use detector::DetectorSection;
 pub use error::SettingsError;
 pub use executor::{DatabaseSection, ExecutorSection};
@@ -78,6 +80,8 @@ pub struct Settings {
     pub executor: ExecutorSection,
     /// Who writes what is said.
     pub content: ContentSection,
+    /// What people see, and who may act.
+    pub dashboard: DashboardSection,
     /// What survives a kill of the executor.
     pub database: DatabaseSection,
     /// When to act, and how long a command lives.
@@ -101,6 +105,7 @@ impl Settings {
         self.http.validate()?;
         self.executor.validate()?;
         self.content.validate()?;
+        self.dashboard.validate()?;
         self.database.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;

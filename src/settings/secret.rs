@@ -26,6 +26,12 @@ impl Secret {
         Ok(Self(std::fs::read_to_string(path)?.trim_end_matches(['\r', '\n']).to_owned()))
     }
 
+    /// A secret that was not read from a file.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text itself, for the one place that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {

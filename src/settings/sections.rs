@@ -332,16 +332,36 @@ pub struct DemoSection {
     #[serde(with = "named")]
     #[schemars(with = "String")]
     pub mode: Mode,
+    /// Whether there is a page to watch it on, with an executor that calls the platform over HTTP. At speed `max` there is none.
+    pub dashboard: bool,
+    /// The port of that page on this machine; 0: one that is free.
+    pub port: u16,
+    /// Whether, on a terminal, the page stays when the story is over.
+    pub stay: bool,
 }
 
 impl Default for DemoSection {
     fn default() -> Self {
-        Self { seed: 7, sessions: 6, speed: Speed::Times(20.0), mode: Mode::Auto }
+        Self {
+            seed: 7,
+            sessions: 6,
+            speed: Speed::Times(20.0),
+            mode: Mode::Auto,
+            dashboard: true,
+            port: 8092,
+            stay: true,
+        }
     }
 }
 
 impl DemoSection {
     pub(super) fn validate(&self) -> Result<(), OutOfRange> {
         check((1..=200).contains(&self.sessions), "demo.sessions", "1 to 200")
+    }
+
+    /// Whether there is a page: nobody could follow one at full speed.
+    #[must_use]
+    pub fn has_dashboard(&self) -> bool {
+        self.dashboard && self.speed != Speed::Max
     }
 }

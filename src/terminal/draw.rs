@@ -34,7 +34,11 @@ pub fn draw(view: &View, frame: &mut Frame<'_>) {
     draw_sessions(view, frame, list, session_rows);
     draw_feed(view, frame, feed);
     draw_progress(view, frame, bar);
-    frame.render_widget(Paragraph::new(" q or Ctrl-C  quit").style(Style::new().add_modifier(Modifier::DIM)), hints);
+    let hint = match view.url() {
+        Some(url) => format!(" q or Ctrl-C  quit    dashboard  {url}"),
+        None => " q or Ctrl-C  quit".to_owned(),
+    };
+    frame.render_widget(Paragraph::new(hint).style(Style::new().add_modifier(Modifier::DIM)), hints);
 }
 
 fn heading(view: &View) -> Paragraph<'static> {

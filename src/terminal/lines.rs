@@ -16,6 +16,9 @@ pub struct Lines {
 impl Lines {
     /// What is to be written after this output; mostly nothing.
     pub fn observe(&mut self, output: &Output) -> String {
+        if let Output::Serving { url } = output {
+            return format!("The dashboard is at {url}\n");
+        }
         let status = self.status(output);
         match self.view.observe(output).cloned() {
             Some(entry) => {

@@ -89,7 +89,7 @@ pub fn json_line(output: &Output) -> String {
             let session = Command::parse(&feedback.command).map_or("", |(session, _)| session);
             line(topics::INTERVENTION_FEEDBACK, session, feedback.at_ms, feedback.as_ref())
         }
-        Output::Titled { .. } | Output::DeadLetter(_) | Output::Progress(_) => String::new(),
+        Output::Titled { .. } | Output::Serving { .. } | Output::DeadLetter(_) | Output::Progress(_) => String::new(),
     }
 }
 

@@ -97,6 +97,7 @@ pub struct View {
     feed: VecDeque<Entry>,
     progress: Progress,
     began_ms: Option<i64>,
+    url: Option<String>,
 }
 
 impl View {
@@ -105,6 +106,10 @@ impl View {
         let entry = match output {
             Output::Titled { session, title } => {
                 self.title(session, title);
+                None
+            }
+            Output::Serving { url } => {
+                self.url = Some(url.clone());
                 None
             }
             Output::Score(score) => self.score(score),
@@ -197,6 +202,12 @@ impl View {
     /// The feed, newest first.
     pub fn feed(&self) -> impl Iterator<Item = &Entry> {
         self.feed.iter().rev()
+    }
+
+    /// Where it can be watched in a browser, too.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// How far it has come.

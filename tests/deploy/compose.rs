@@ -2,31 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use clap::Parser as _;
 use cluster::{install, registry, settings};
+use engagement_conductor::cli::Cli;
+use engagement_conductor::settings::load;
 use serde::Deserialize;
 
 use crate::image::text;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct File {
-    services: Services,
+    services: BTreeMap<String, Service>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Services {
     kafka: Service,
     registry: Service,
+    others: BTreeMap<String, Service>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Service {
+    #[serde(default)]
     image: String,
+    #[serde(default)]
     ports: Vec<String>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
+    #[serde(default)]
+    command: Vec<String>,
+    #[serde(default)]
+    profiles: Vec<String>,
 }
 
 /// What only says where the broker in the container is and who reaches it; everything else must be one of the broker's settings.
@@ -42,7 +48,29 @@ const PLACE: [&str; 8] = [
 ];
 
 fn services() -> Services {
-    serde_saphyr::from_str::<File>(&text("docker-compose.kafka.yml")).unwrap().services
+    let mut others = serde_saphyr::from_str::<File>(&text("docker-compose.kafka.yml")).unwrap().services;
+    let [kafka, registry] = ["kafka", "registry"].map(|name| others.remove(name).unwrap());
+    Services { kafka, registry, others }
+}
+
+/// Without the profile the file gives Kafka and the registry, as it always did; and what the roles are told, they understand.
+#[test]
+fn docker_starts_every_role_with_settings_that_exist() {
+    let others = services().others;
+    let names: Vec<&str> = others.keys().map(String::as_str).collect();
+    assert_eq!(names, ["dashboard", "executor", "postgres", "stream", "topics"]);
+    for (name, service) in others {
+        assert_eq!(service.profiles, ["conductor"], "{name}");
+        assert!(service.ports.iter().all(|port| port.starts_with("127.0.0.1:")), "{name}");
+        if service.image.is_empty() {
+            let mut words = vec!["conductor".to_owned()];
+            words.extend(service.command);
+            let cli = Cli::try_parse_from(words).unwrap();
+            let environment = service.environment.into_iter().map(|(key, value)| (key.into(), value.into()));
+            let loaded = load(cli.sources(environment).unwrap());
+            assert!(loaded.is_ok(), "{name}: {:?}", loaded.err());
+        }
+    }
 }
 
 #[test]

@@ -15,9 +15,17 @@ fn lines(start: &str) -> Vec<String> {
 fn the_image_is_built_with_the_compiler_of_the_repository() {
     let toolchain: toml::Table = text("rust-toolchain.toml").parse().unwrap();
     let channel = toolchain["toolchain"]["channel"].as_str().unwrap();
-    assert_eq!(lines("FROM "), [format!("rust:{channel}-bookworm AS build"), "debian:bookworm-slim".to_owned()]);
+    let stages = ["node:22-bookworm-slim AS web", &format!("rust:{channel}-bookworm AS build"), "debian:bookworm-slim"];
+    assert_eq!(lines("FROM "), stages);
     assert_eq!(lines("ENV RUSTUP_TOOLCHAIN="), [channel]);
     assert_eq!(lines("RUN cargo build "), ["--locked --release --bin conductor"]);
+}
+
+#[test]
+fn the_image_has_the_page_of_the_dashboard_in_it() {
+    assert_eq!(lines("RUN npm ci "), ["--no-audit --no-fund && npm run build"]);
+    assert_eq!(lines("COPY --from=web "), ["/web/dist web/dist"]);
+    assert!(text(".dockerignore").lines().any(|line| line == "web/dist"), "what lies there may be of yesterday");
 }
 
 #[test]
@@ -34,7 +42,7 @@ fn the_build_sees_all_packages() {
     let members = manifest["workspace"]["members"].as_array().unwrap();
     let ignore = text(".dockerignore");
     let packages = members.iter().map(|member| member.as_str().unwrap().split('/').next().unwrap());
-    let files = ["Cargo.toml", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "src", "schemas"];
+    let files = ["Cargo.toml", "Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT", "src", "schemas", "web"];
     for name in packages.chain(files) {
         assert!(ignore.lines().any(|line| line == format!("!{name}")), "{name} is kept out of the image's build");
     }

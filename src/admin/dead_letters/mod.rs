@@ -160,6 +160,14 @@ fn letter(partition: u32, record: &ConsumerRecord, message_bytes_max: usize) -> 
     }
 }
 
+impl Letter {
+    /// The letter that lies in this partition of the topic of dead letters, its message cut.
+    #[must_use]
+    pub fn of(partition: u32, record: &ConsumerRecord) -> Self {
+        letter(partition, record, MESSAGE_BYTES_MAX)
+    }
+}
+
 fn whole_letter(partition: u32, record: &ConsumerRecord) -> WholeLetter {
     let original = header(record, "original.size");
     let own = record.headers.iter().filter(|(name, _)| !name.starts_with(ENGINES));

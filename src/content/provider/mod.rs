@@ -21,7 +21,7 @@ use serde::Deserialize;
 use streams::clock::Clock;
 use topology::wire::InterventionCommand;
 
-use super::{Content, ContentError, templates};
+use super::{Content, ContentError, language, templates};
 use crate::http::{Answer, HttpClient, HttpError};
 use crate::settings::secret::Secret;
 use prompt::Prompt;
@@ -210,7 +210,11 @@ impl Chain {
             Interface::OpenAi => openai::completion(&answer.body),
         }?;
         spent.add(&completion, model.price);
-        Ok(Content::parse(command.kind, &text_of(&completion.text)?)?)
+        let text = text_of(&completion.text)?;
+        match language::other_than(&self.language, &text) {
+            Some(found) => Err(ContentError::Language { found, wanted: self.language.clone() }.into()),
+            None => Ok(Content::parse(command.kind, &text)?),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use domain::random::seed_of;
 use domain::time::Millis;
+use governor::DefaultDirectRateLimiter;
 use streams::clock::Clock;
 use tokio::sync::Semaphore;
 use topology::wire::{FeedbackKind, InterventionCommand, InterventionFeedback};
@@ -97,6 +98,8 @@ pub struct Execution {
     pub breaker: Mutex<CircuitBreaker>,
     /// Calls at once.
     pub permits: Semaphore,
+    /// Calls per second; nothing: as many as there are permits for.
+    pub limiter: Option<DefaultDirectRateLimiter>,
     /// For deadlines.
     pub clock: Arc<dyn Clock>,
     /// How long a call may take.
@@ -153,7 +156,11 @@ impl Execution {
         if what == Next::Call {
             // What does not call needs neither a content nor a permit; and whoever has waited for them may find the world changed.
             let content = self.content(&job.command, kept.as_ref()).await;
-            ready = Some((content, self.permits.acquire().await));
+            let permit = self.permits.acquire().await;
+            if let Some(limiter) = &self.limiter {
+                limiter.until_ready().await;
+            }
+            ready = Some((content, permit));
             what = look();
         }
         let content = match (what, ready) {

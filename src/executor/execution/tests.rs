@@ -1,3 +1,4 @@
+use governor::{Quota, RateLimiter};
 use streams::clock::ManualClock;
 use tempfile::TempDir;
 use topology::wire::{CommandStatus, InterventionKind};
@@ -203,4 +204,19 @@ async fn what_a_person_wrote_is_said_and_what_may_not_be_shown_is_not() {
     }
     let calls = stage.platform.calls();
     assert!(calls.len() == 1 && String::from_utf8_lossy(&calls[0].1).contains("Back in two minutes?"), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_has_waited_for_its_turn_is_not_made_when_its_time_is_over() {
+    let mut stage = Stage::new().await;
+    let period = Duration::from_millis(200);
+    stage.execution.limiter = Quota::with_period(period).map(RateLimiter::direct);
+    let stage = Arc::new(stage);
+    assert_eq!(stage.to_its_end(stage.job(5_000)).await.kind, FeedbackKind::Executed);
+    let waiting = Arc::clone(&stage);
+    let waiting = tokio::spawn(async move { waiting.to_its_end(waiting.job(10_000)).await });
+    tokio::task::yield_now().await;
+    stage.clock.set(NOW + LIFE + 1);
+    assert_eq!(waiting.await.unwrap().kind, FeedbackKind::Expired);
+    assert_eq!(stage.platform.calls().len(), 1);
 }

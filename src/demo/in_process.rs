@@ -1,16 +1,14 @@
-//! The demo: simulated sessions, the stream that watches them, and a platform on which its commands take effect; all on one
-//! clock that goes as fast as it is told to.
+//! Stream and platform in one loop, on a clock that the loop moves: the same seed gives the same bytes.
 
-use compact_str::{CompactString, format_compact};
-use domain::audience::SessionPlan;
-use domain::context::{AnomalyClass, SessionType};
-use domain::time::{MINUTE, Millis, SECOND};
+use domain::time::{Millis, SECOND};
 use topology::codec::{self, Format};
 use topology::graph;
 use topology::settings::ConductorSettings;
 use topology::simulated::Input;
 use topology::wire::{CommandStatus, InterventionCommand, topics};
 
+use super::story::stage;
+use super::{LENGTH, START, STEP, Watched};
 use crate::act::{Platform, SimulatedEvent, SimulatedPlatform};
 use crate::cli::demo::Outputs;
 use crate::clock::SystemClock;
@@ -20,33 +18,8 @@ use crate::output::{Output, Progress};
 use crate::settings::Settings;
 use crate::settings::conductor_settings;
 
-/// How much session time is played.
-const LENGTH: Millis = 20 * MINUTE;
-/// Session time between two looks at the stream: as long as a platform needs to answer.
-const STEP: Millis = SECOND;
-/// When the sessions begin: 2026-01-05 10:00 UTC. No wall clock takes part.
-const START: Millis = 1_767_607_200_000;
 /// How long the platform takes to carry a command out.
 const PLATFORM_DELAY: Millis = 2 * SECOND;
-
-/// One session of the story.
-struct Scene {
-    /// What goes wrong, and in which minute it begins.
-    anomaly: Option<(AnomalyClass, f64)>,
-    session_type: SessionType,
-    /// People in the audience.
-    size: u32,
-}
-
-/// What happens in the sessions, in turn.
-const STORY: [Scene; 6] = [
-    Scene { anomaly: Some((AnomalyClass::SuddenDrop, 7.0)), session_type: SessionType::Workshop, size: 90 },
-    Scene { anomaly: Some((AnomalyClass::GradualDecline, 5.5)), session_type: SessionType::Keynote, size: 220 },
-    Scene { anomaly: Some((AnomalyClass::MassExit, 9.0)), session_type: SessionType::Panel, size: 140 },
-    Scene { anomaly: None, session_type: SessionType::Panel, size: 60 },
-    Scene { anomaly: Some((AnomalyClass::LowEngagement, 6.5)), session_type: SessionType::Workshop, size: 45 },
-    Scene { anomaly: Some((AnomalyClass::SuddenDrop, 10.0)), session_type: SessionType::Keynote, size: 160 },
-];
 
 /// The running demo.
 struct Demo<'a> {
@@ -60,17 +33,11 @@ struct Demo<'a> {
     events_in: u64,
 }
 
-/// Whether somebody still watches.
-enum Watched {
-    Yes,
-    No,
-}
-
 /// Plays the demo to its end, or until nobody watches any more.
 ///
 /// # Errors
 /// A defect of the stream.
-pub fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure> {
+pub(super) fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure> {
     let conductor = ConductorSettings { mode: settings.demo.mode, ..conductor_settings(settings) };
     let topology = graph::build(&conductor).map_err(Failure::failed)?;
     let dead_letters = topology.dead_letter_topic();
@@ -79,27 +46,6 @@ pub fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure> {
     let platform = stage(settings);
     let mut demo = Demo { platform, stream, outlet, pending: Vec::new(), outputs, value: Vec::new(), events_in: 0 };
     demo.play(settings)
-}
-
-/// Seats the audiences.
-fn stage(settings: &Settings) -> SimulatedPlatform {
-    let mut platform = SimulatedPlatform::default();
-    let seed = settings.demo.seed;
-    for (number, scene) in STORY.iter().cycle().take(settings.demo.sessions as usize).enumerate() {
-        let anomalies: Vec<(AnomalyClass, f64)> = scene.anomaly.into_iter().collect();
-        let plan_seed = domain::random::seed_of(&[&seed.to_le_bytes(), &number.to_le_bytes()]);
-        // Longer than what is played: the planned end, with its farewell, is another story.
-        let plan =
-            SessionPlan::scripted(plan_seed, START, 2 * LENGTH, scene.session_type, scene.size, &anomalies).seated();
-        // Side by side, sessions want titles of their own.
-        let plan = plan.placed(seed.wrapping_add(number as u64));
-        platform.open(session_id(seed, number), plan);
-    }
-    platform
-}
-
-fn session_id(seed: u64, number: usize) -> CompactString {
-    format_compact!("demo{seed}-{:02}", number + 1)
 }
 
 impl Demo<'_> {

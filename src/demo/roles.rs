@@ -1,0 +1,117 @@
+//! The roles around the demo's stream, each on a thread of its own: the executor and the dashboard.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use streams::clock::Clock;
+use tokio::runtime::Runtime;
+
+use super::live::times;
+use crate::clock::SystemClock;
+use crate::dashboard::live::ExecutorState;
+use crate::dashboard::run::{Dashboard, Parts, link};
+use crate::dashboard::token;
+use crate::embedded::Embedded;
+use crate::executor;
+use crate::executor::store::CommandStore;
+use crate::failure::Failure;
+use crate::probes;
+use crate::registry::known::KnownSchemas;
+use crate::settings::Settings;
+
+/// An hour by the sessions' clock, which goes faster than the threads that it is for.
+const SESSION_TIMEOUT_MS: u64 = 3_600_000;
+
+/// What runs.
+pub(super) struct Started {
+    /// Where the page is, with the token to act with.
+    pub(super) url: String,
+    pub(super) threads: Vec<JoinHandle<Result<(), Failure>>>,
+}
+
+/// Starts the roles; they end when `is_stopping` is set.
+pub(super) fn start(
+    runtime: &Runtime,
+    settings: &Settings,
+    stream: &Embedded,
+    platform_url: &str,
+    is_stopping: &Arc<AtomicBool>,
+) -> Result<Started, Failure> {
+    let settings = own(settings, platform_url);
+    let clock: Arc<dyn Clock> = Arc::new(stream.clock());
+    let listener = runtime.block_on(probes::listen("demo.port", &settings.dashboard.listen))?;
+    let token = token::make().map_err(Failure::failed)?;
+    let url = link(&listener, Some(&token));
+    let parts = Parts {
+        clock: Arc::clone(&clock),
+        wall: Arc::new(SystemClock),
+        speed: times(settings.demo.speed),
+        tokens: vec![("you".into(), token)],
+        schemas: unframed(),
+        mode: settings.demo.mode,
+        executor: Some(ExecutorState::Here),
+    };
+    let dashboard = Dashboard::start(runtime, &settings, stream.broker(), listener, parts, None)?;
+    let stopping = Arc::clone(is_stopping);
+    let shown = std::thread::spawn(move || dashboard.until(&stopping));
+    let database = Temporary::new();
+    let parts = executor::run::Parts {
+        store: CommandStore::new(runtime.block_on(executor::run::open(&settings.database))?),
+        clock,
+        instance: "demo".to_owned(),
+        session_timeout_ms: SESSION_TIMEOUT_MS,
+        schemas: Box::new(|_| Ok(None)),
+    };
+    let mut thread = executor::run::thread(runtime, &settings, stream.broker(), parts)?;
+    let stopping = Arc::clone(is_stopping);
+    let carried_out = std::thread::spawn(move || {
+        let _database = database;
+        while !stopping.load(Ordering::Acquire) {
+            thread.step().map_err(Failure::failed)?;
+        }
+        thread.close().map_err(Failure::failed).map(drop)
+    });
+    Ok(Started { url, threads: vec![shown, carried_out] })
+}
+
+/// The demo's outputs are JSON: nobody is asked for a schema.
+fn unframed() -> KnownSchemas {
+    KnownSchemas::new(Box::new(|_| Ok(None)))
+}
+
+/// The settings of the roles, all on this machine.
+fn own(settings: &Settings, platform_url: &str) -> Settings {
+    let mut settings = settings.clone();
+    settings.dashboard.listen = format!("127.0.0.1:{}", settings.demo.port);
+    settings.executor.platform_url = platform_url.to_owned();
+    settings.executor.allow_private_addresses = true;
+    settings.database.url = format!("sqlite://{}", Temporary::path().display());
+    settings.database.password_file = String::new();
+    settings
+}
+
+/// The database of a demo; it goes with it.
+struct Temporary;
+
+impl Temporary {
+    fn new() -> Self {
+        Self
+    }
+
+    fn path() -> PathBuf {
+        std::env::temp_dir().join(format!("conductor-demo-{}.db", std::process::id()))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = Self::path().into_os_string();
+            path.push(suffix);
+            // It may never have been there.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
