@@ -4,7 +4,7 @@
 //! limit that silently stays at its default is worse than no start.
 //!
 //! # Layout
-//! - [`sections`], [`content`], [`detector`], [`mod@executor`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
+//! - [`sections`], [`content`], [`detector`], [`mod@executor`], [`history`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
 //! - [`layers`]: how the layers are put on each other
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
@@ -19,6 +19,7 @@ mod conductor;
 pub mod content;
 pub mod detector;
 pub mod executor;
+pub mod history;
 pub mod kafka;
 pub mod output;
 pub mod registry;
@@ -44,6 +45,7 @@ pub use content::{ContentSection, ModelSection};
 pub use detector::DetectorSection;
 pub use error::SettingsError;
 pub use executor::{DatabaseSection, ExecutorSection};
+pub use history::HistorySection;
 pub use kafka::KafkaSection;
 pub use layers::{Given, Origin, Row};
 pub use output::{OutputFormat, OutputSection, TopicFormat};
@@ -80,6 +82,8 @@ pub struct Settings {
     pub content: ContentSection,
     /// What survives a kill of the executor.
     pub database: DatabaseSection,
+    /// What is kept of what happened.
+    pub history: HistorySection,
     /// When to act, and how long a command lives.
     pub decision: DecisionSection,
     /// What counts as wrong.
@@ -102,6 +106,7 @@ impl Settings {
         self.executor.validate()?;
         self.content.validate()?;
         self.database.validate()?;
+        self.history.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;
         self.log.validate()?;
