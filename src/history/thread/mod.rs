@@ -45,7 +45,7 @@ const LOOK_MS: Millis = 10_000;
 /// How often at most the log says that records can not be read.
 const TELL_MS: Millis = 60_000;
 /// A database may hold a round up; the group waits for that at least so long.
-const POLL_INTERVAL_MS: u64 = 60_000;
+const POLL_INTERVAL_MS: u64 = 20_000;
 
 /// What the thread is started with.
 #[derive(Clone, Debug)]

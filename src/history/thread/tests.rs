@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use cluster::clock::wait_for;
@@ -185,11 +186,15 @@ fn of_two_threads_on_one_database_that_are_killed_and_stalled_at_random_each_rec
         let stage = Stage::new();
         let mut random = Random(seed);
         let mut threads = [Some(stage.thread("one")), Some(stage.thread("two"))];
+        let mut coming = VecDeque::new();
         for round in 0..60_i64 {
             let session = format!("s{}", random.below(9));
-            stage.tell(&life(&session, 1_000_000 * round, 1 + random.below(4) as usize));
+            coming.extend(life(&session, 1_000_000 * round, 1 + random.below(4) as usize));
             for (place, thread) in threads.iter_mut().enumerate() {
                 for _ in 0..random.below(20) {
+                    // A few at a time: the statuses of a command come to lie in different batches.
+                    let now = coming.len().min(random.below(3) as usize);
+                    stage.tell(&coming.drain(..now).collect::<Vec<Told>>());
                     stage.clock.advance(random.below(200) as i64);
                     if let Some(thread) = thread {
                         let number = random.below(6) as usize;
@@ -209,6 +214,7 @@ fn of_two_threads_on_one_database_that_are_killed_and_stalled_at_random_each_rec
                 }
             }
         }
+        stage.tell(&coming.into_iter().collect::<Vec<Told>>());
         stage.clock.advance(OUT_MS);
         let [Some(mut one), Some(mut two)] = threads else { panic!() };
         stage.until_equal(&mut [&mut one, &mut two]);
