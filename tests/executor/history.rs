@@ -1,5 +1,7 @@
 //! What happened, as the topics say it and as the database holds it.
 
+use std::sync::LazyLock;
+
 use engagement_conductor::database::Database;
 use engagement_conductor::history::batch::{Batch, TOPICS, Watermark};
 use engagement_conductor::history::export::{Format, export};
@@ -9,7 +11,7 @@ use engagement_conductor::registry::known::KnownSchemas;
 use streams::broker::TopicPartition;
 use tokio::runtime::Runtime;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, now_ms};
 use crate::topic::read;
 
 fn runtime() -> Runtime {
@@ -55,7 +57,9 @@ async fn tables(store: &HistoryStore) -> Vec<String> {
 
 /// A score of one of forty sessions, in JSON, with its key.
 pub(crate) fn score(number: usize) -> (String, Vec<u8>) {
-    let (session, tick) = (format!("s-{}", number % 40), 1_700_000_000_000 + 5_000 * (number / 40) as i64);
+    // What is older than the retention would be deleted before it is looked at.
+    static START_MS: LazyLock<i64> = LazyLock::new(|| now_ms() / 5_000 * 5_000);
+    let (session, tick) = (format!("s-{}", number % 40), *START_MS + 5_000 * (number / 40) as i64);
     let score = serde_json::json!({
         "session": session, "at_ms": tick, "score": 0.61, "score_90s": 0.6, "core": 0.6, "core_90s": 0.59, "band": "usual",
         "people": 80, "anomaly": { "score": 0.1, "level": "none", "parts": [] }, "signals": { "chat_per_min": 2.5 },

@@ -223,19 +223,26 @@ fn of_two_threads_on_one_database_that_are_killed_and_stalled_at_random_each_rec
 
 #[test]
 fn a_thread_that_was_suspended_with_records_in_its_hands_writes_nothing_of_them() {
-    let stage = Stage::new();
+    let stage = Stage::with(Database::file(), [1; 4]);
     stage.tell(&life("a", 0, 9));
     let mut suspended = stage.thread("one");
-    for number in 0..11 {
-        part(&mut suspended, number);
-    }
-    assert!(suspended.batch.records() > 0 && !suspended.batch.is_empty());
+    stage.until_equal(&mut [&mut suspended]);
+    // It has read that something is proposed, and another one writes that it is approved.
+    let coming = life("a", 1_000_000, 1);
+    let (proposed, rest) = coming.split_at(2);
+    stage.tell(proposed);
+    suspended.read().unwrap();
+    assert_eq!(suspended.batch.records(), 2);
     stage.clock.advance(OUT_MS);
+    stage.tell(rest);
     let mut other = stage.thread("two");
     stage.until_equal(&mut [&mut other]);
-    stage.tell(&life("a", 100_000, 9));
+    let before = suspended.status().counts;
     suspended.write().unwrap();
-    assert_eq!((suspended.status().counts.overtaken, suspended.status().counts.scores), (1, 0));
+    let after = suspended.status().counts;
+    assert_eq!((after.overtaken, after.scores), (before.overtaken + 1, before.scores));
+    assert_eq!(stage.found(), stage.expected());
+    stage.tell(&life("a", 2_000_000, 9));
     stage.until_equal(&mut [&mut suspended, &mut other]);
 }
 
