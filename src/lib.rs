@@ -13,6 +13,7 @@
 //! - [`embedded`]: the stream in one process; [`backtest`], [`calibration`] and [`demo`] feed it
 //! - [`act`]: the port to what carries commands out, and the simulated platform behind it
 //! - [`content`]: what an intervention says; [`executor`]: carries it out, and remembers in a [`database`]; [`http`]: how both call others
+//! - [`history`]: what happened, in that database, for those who ask later
 //! - [`terminal`]: that output on a screen, or line by line
 //! - [`report`]: that output as one page of HTML
 //! - [`probes`]: what every role shows to those who probe it
@@ -37,6 +38,7 @@ pub mod act;
 pub mod content;
 pub mod database;
 pub mod executor;
+pub mod history;
 pub mod http;
 
 pub mod backtest;

@@ -22,6 +22,20 @@ impl Progress {
         Self { bar, events: 0 }
     }
 
+    /// For work over that many rows; hidden as [`Progress::over_bytes`] is.
+    #[must_use]
+    pub fn over_rows(rows: u64, quiet: bool) -> Self {
+        let progress = Self::over_bytes(rows, quiet);
+        let style = ProgressStyle::with_template(ROWS_TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        progress.bar.set_style(style);
+        progress
+    }
+
+    /// So many rows are done, from the start.
+    pub fn reach_row(&self, rows: u64) {
+        self.bar.set_position(rows);
+    }
+
     /// So many bytes and events have been read, from the start.
     pub fn reach(&mut self, bytes: u64, events: u64) {
         // The style carries the count: set it only when it has changed.
@@ -47,6 +61,7 @@ fn style(events: u64) -> ProgressStyle {
 }
 
 const TEMPLATE: &str = "{bar:32} {percent:>3} %  {bytes}/{total_bytes}  {rate}  {eta} left";
+const ROWS_TEMPLATE: &str = "{bar:32} {percent:>3} %  {human_pos}/{human_len} rows  {eta} left";
 
 fn rate(events: u64, seconds: f64) -> String {
     let per_second = if seconds > 0.0 { events as f64 / seconds } else { 0.0 };
@@ -59,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_bar_shows_how_fast_it_goes() {
-        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
+        assert!(ProgressStyle::with_template(TEMPLATE).is_ok() && ProgressStyle::with_template(ROWS_TEMPLATE).is_ok());
         assert_eq!(rate(1_500_000, 2.0), "1,500,000 events, 750,000/s");
         assert_eq!(rate(0, 0.0), "0 events, 0/s");
     }

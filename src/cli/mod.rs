@@ -16,6 +16,7 @@ pub mod dashboard;
 pub mod demo;
 pub mod dlq;
 pub mod executor;
+pub mod history;
 pub mod leave;
 pub mod policy;
 pub mod run;
@@ -92,6 +93,8 @@ pub enum Command {
     Policy(policy::PolicyArguments),
     /// List and show dead letters: records that could not be used
     Dlq(dlq::DlqArguments),
+    /// Take out what happened: scores, interventions and what they brought, from the executor's database
+    History(history::HistoryArguments),
     /// Look into the states that a stopped instance has left on its disk
     State(state::StateArguments),
     /// Show the graph that computes
@@ -134,6 +137,7 @@ impl Cli {
             Command::Calibrate(arguments) => calibrate::run(arguments, settings, crate::calibration::run),
             Command::Policy(arguments) => policy::run(arguments, settings),
             Command::Dlq(arguments) => dlq::run(arguments, settings),
+            Command::History(arguments) => history::run(arguments, settings),
             Command::State(arguments) => state::run(arguments, settings),
             Command::Topology(arguments) => topology::run(arguments, &crate::settings::conductor_settings(settings)),
             Command::Config(arguments) => config::run(arguments, loaded),
@@ -155,6 +159,7 @@ impl Command {
             Self::Backtest(arguments) => arguments.flags(),
             Self::Policy(arguments) => arguments.flags(),
             Self::Dlq(arguments) => arguments.flags(),
+            Self::History(arguments) => arguments.flags(),
             Self::State(arguments) => arguments.flags(),
             Self::Calibrate(_) | Self::Topology(_) | Self::Config(_) => Vec::new(),
         }

@@ -21,12 +21,14 @@ use super::{metrics, token};
 use crate::admin::unreachable;
 use crate::clock::SystemClock;
 use crate::cluster;
+use crate::database::Database;
 use crate::failure::{Failure, print};
+use crate::history::store::HistoryStore;
 use crate::probes;
 use crate::registry::Registry;
 use crate::registry::known::KnownSchemas;
 use crate::settings::secret::Secret;
-use crate::settings::{DashboardSection, Settings};
+use crate::settings::{DashboardSection, DatabaseSection, Settings};
 
 /// Threads that answer.
 const WORKERS: usize = 2;
@@ -53,6 +55,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         tokens,
         schemas,
         mode: settings.decision.mode,
+        history: runtime.block_on(history(&settings.database))?,
         executor: None,
     };
     let prometheus = Some(metrics::install()?);
@@ -83,6 +86,8 @@ pub struct Parts {
     pub schemas: KnownSchemas,
     /// The mode of a session for which nobody set one.
     pub mode: Mode,
+    /// What is older than the view.
+    pub history: Option<HistoryStore>,
     /// Where the executor is, if that need not be asked.
     pub executor: Option<ExecutorState>,
 }
@@ -107,7 +112,7 @@ impl<B: Broker> Dashboard<B> {
         parts: Parts,
         prometheus: Option<metrics_exporter_prometheus::PrometheusHandle>,
     ) -> Result<Self, Failure> {
-        let Parts { clock, wall, speed, tokens, schemas, mode, executor } = parts;
+        let Parts { clock, wall, speed, tokens, schemas, mode, executor, history } = parts;
         let decision = settings.decision.to_domain();
         let budget = Budget { decisions: decision.budget, span_ms: decision.budget_span };
         let live = Live::new(View::new(mode, budget), wall.now_ms(), speed);
@@ -133,6 +138,7 @@ impl<B: Broker> Dashboard<B> {
             requests,
             guard: Guard::new(tokens, section.origins(), is_local),
             peers: peers.clone(),
+            history,
             viewers: Arc::new(Semaphore::new(section.viewers_max as usize)),
             clock: Arc::clone(&clock),
             wall: Arc::clone(&wall),
@@ -169,6 +175,18 @@ impl<B: Broker> Dashboard<B> {
             self.thread.step().map_err(unreachable)?;
         }
         Ok(())
+    }
+}
+
+/// The history that an executor writes, where there is one. A dashboard makes no database: without one it shows what is on the topics.
+async fn history(section: &DatabaseSection) -> Result<Option<HistoryStore>, Failure> {
+    let password = section.password()?;
+    match Database::open_existing(&section.url, password.as_ref().map(Secret::expose)).await {
+        Ok(database) => Ok(Some(HistoryStore::new(database))),
+        Err(error) => {
+            tracing::warn!(%error, "there is no history: the page shows what is on the topics");
+            Ok(None)
+        }
     }
 }
 

@@ -394,7 +394,7 @@ impl<B: Broker> DashboardThread<B> {
     }
 
     fn decode<T: Coded>(&self, record: &ConsumerRecord) -> Option<T> {
-        codec::decode_framed(record.value.as_deref()?, |id| self.schemas.get(id)).ok()
+        codec::decode_framed(record.value.as_deref()?, |id| self.schemas.fingerprint(id)).ok()
     }
 
     /// Does what people have asked for, one after the other.

@@ -1,4 +1,4 @@
-//! The roles around the demo's stream, each on a thread of its own: the executor and the dashboard.
+//! The roles around the demo's stream, each on a thread of its own: the executor, the history and the dashboard.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,12 +17,17 @@ use crate::embedded::Embedded;
 use crate::executor;
 use crate::executor::store::CommandStore;
 use crate::failure::Failure;
+use crate::history;
 use crate::probes;
-use crate::registry::known::KnownSchemas;
+use crate::history::run::HistoryWriter;
+use crate::history::store::HistoryStore;
+use crate::registry::known::{KnownSchemas, Schemas};
 use crate::settings::Settings;
 
 /// An hour by the sessions' clock, which goes faster than the threads that it is for.
 const SESSION_TIMEOUT_MS: u64 = 3_600_000;
+/// The name of what runs beside the stream.
+const INSTANCE: &str = "demo";
 
 /// What runs.
 pub(super) struct Started {
@@ -44,41 +49,63 @@ pub(super) fn start(
     let listener = runtime.block_on(probes::listen("demo.port", &settings.dashboard.listen))?;
     let token = token::make().map_err(Failure::failed)?;
     let url = link(&listener, Some(&token));
+    let database = runtime.block_on(executor::run::open(&settings.database))?;
     let parts = Parts {
         clock: Arc::clone(&clock),
         wall: Arc::new(SystemClock),
         speed: times(settings.demo.speed),
         tokens: vec![("you".into(), token)],
-        schemas: unframed(),
+        schemas: KnownSchemas::new(unframed()),
         mode: settings.demo.mode,
+        history: Some(HistoryStore::new(database.clone())),
         executor: Some(ExecutorState::Here),
     };
     let dashboard = Dashboard::start(runtime, &settings, stream.broker(), listener, parts, None)?;
-    let stopping = Arc::clone(is_stopping);
-    let shown = std::thread::spawn(move || dashboard.until(&stopping));
-    let database = Temporary::new();
+    let writer = HistoryWriter {
+        broker: stream.broker(),
+        settings: history::thread::ThreadSettings {
+            application_id: settings.application.id.clone(),
+            instance: INSTANCE.to_owned(),
+            session_timeout_ms: SESSION_TIMEOUT_MS,
+            // The demo's sessions are of a fixed day.
+            retention_days: 0,
+        },
+        clock: Arc::clone(&clock),
+        store: HistoryStore::new(database.clone()),
+        schemas: Box::new(unframed),
+        runtime: runtime.handle().clone(),
+        board: history::status::Board::default(),
+    };
     let parts = executor::run::Parts {
-        store: CommandStore::new(runtime.block_on(executor::run::open(&settings.database))?),
+        store: CommandStore::new(database),
         clock,
-        instance: "demo".to_owned(),
+        instance: INSTANCE.to_owned(),
         session_timeout_ms: SESSION_TIMEOUT_MS,
-        schemas: Box::new(|_| Ok(None)),
+        schemas: unframed(),
     };
     let mut thread = executor::run::thread(runtime, &settings, stream.broker(), parts)?;
     let stopping = Arc::clone(is_stopping);
+    let shown = std::thread::spawn(move || dashboard.until(&stopping));
+    let stopping = Arc::clone(is_stopping);
+    let written = std::thread::spawn(move || {
+        writer.run(&stopping);
+        Ok(())
+    });
+    let database = Temporary;
+    let stopping = Arc::clone(is_stopping);
     let carried_out = std::thread::spawn(move || {
-        let _database = database;
+        let _database: Temporary = database;
         while !stopping.load(Ordering::Acquire) {
             thread.step().map_err(Failure::failed)?;
         }
         thread.close().map_err(Failure::failed).map(drop)
     });
-    Ok(Started { url, threads: vec![shown, carried_out] })
+    Ok(Started { url, threads: vec![shown, written, carried_out] })
 }
 
 /// The demo's outputs are JSON: nobody is asked for a schema.
-fn unframed() -> KnownSchemas {
-    KnownSchemas::new(Box::new(|_| Ok(None)))
+fn unframed() -> Schemas {
+    Box::new(|_| Ok(None))
 }
 
 /// The settings of the roles, all on this machine.
@@ -96,10 +123,6 @@ fn own(settings: &Settings, platform_url: &str) -> Settings {
 struct Temporary;
 
 impl Temporary {
-    fn new() -> Self {
-        Self
-    }
-
     fn path() -> PathBuf {
         std::env::temp_dir().join(format!("conductor-demo-{}.db", std::process::id()))
     }

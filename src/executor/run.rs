@@ -1,12 +1,14 @@
 //! `conductor executor`: the parts, put together from the settings, until the process is told to stop.
 
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use governor::{Quota, RateLimiter};
 use reqwest::Url;
+use streams::broker::kafka::KafkaBroker;
 use streams::broker::{Admin, Broker, BrokerError};
 use streams::clock::Clock;
 use tokio::runtime::Runtime;
@@ -17,18 +19,22 @@ use super::execution::Execution;
 use super::platform::{PlatformClient, PlatformSettings};
 use super::status::{self, Board, Shown};
 use super::store::CommandStore;
-use super::thread::{ExecutorError, ExecutorThread, Schemas, ThreadSettings};
+use super::thread::{ExecutorError, ExecutorThread, ThreadSettings};
 use crate::admin::unreachable;
 use crate::clock::SystemClock;
 use crate::cluster;
 use crate::content::provider::{Chain, Interface, Model, Price};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::history;
+use crate::history::run::HistoryWriter;
+use crate::history::store::HistoryStore;
 use crate::http::address::AllowedHosts;
 use crate::http::circuit_breaker::{CircuitBreaker, CircuitBreakerSettings};
 use crate::http::{HttpClient, HttpSettings};
 use crate::probes;
 use crate::registry::Registry;
+use crate::registry::known::Schemas;
 use crate::settings::secret::Secret;
 use crate::settings::{ContentSection, DatabaseSection, ExecutorSection, Settings};
 
@@ -39,6 +45,8 @@ const KEPT_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 /// How often, and how many at once, commands are forgotten that are older.
 const PRUNE_EVERY_MS: i64 = 60_000;
 const PRUNE_MAX: u32 = 1_000;
+/// How long an end waits for the history.
+const HISTORY_PATIENCE: Duration = Duration::from_secs(7);
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -58,18 +66,39 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let is_stopping = crate::stop::install(&runtime)?;
     let listener = runtime.block_on(probes::listen("executor.listen", &settings.executor.listen))?;
     let board = Board::default();
-    let shown = Shown::new(board.clone(), Arc::clone(&clock), settings.http.stalled_after_ms)?;
-    let store = CommandStore::new(runtime.block_on(open(&settings.database))?);
+    let history_board = history::status::Board::default();
+    let shown = Shown::new(board.clone(), history_board.clone(), Arc::clone(&clock), settings.http.stalled_after_ms)?;
+    let database = runtime.block_on(open(&settings.database))?;
+    let store = CommandStore::new(database.clone());
     let instance = cluster::instance_name(&settings.engine);
-    let registry = Registry::new(&settings.registry)?;
+    let session_timeout_ms = settings.engine.session_timeout_ms.min(10_000);
+    let registry = Arc::new(Registry::new(&settings.registry)?);
+    let schemas = move || -> Schemas {
+        let registry = Arc::clone(&registry);
+        Box::new(move |schema_id| registry.fingerprint(schema_id))
+    };
+    let history = HistoryWriter {
+        broker: broker.clone(),
+        settings: history::thread::ThreadSettings {
+            application_id: settings.application.id.clone(),
+            instance: instance.clone(),
+            session_timeout_ms,
+            retention_days: settings.history.retention_days,
+        },
+        clock: Arc::clone(&clock),
+        store: HistoryStore::new(database),
+        schemas: Box::new(schemas.clone()),
+        runtime: runtime.handle().clone(),
+        board: history_board,
+    };
     let parts = Parts {
         store: store.clone(),
         clock: Arc::clone(&clock),
         instance: instance.clone(),
-        session_timeout_ms: settings.engine.session_timeout_ms.min(10_000),
-        schemas: Box::new(move |schema_id| registry.fingerprint(schema_id)),
+        session_timeout_ms,
+        schemas: schemas(),
     };
-    let mut thread = thread(&runtime, settings, broker, parts)?;
+    let thread = thread(&runtime, settings, broker, parts)?;
     tracing::info!(
         application = %settings.application.id,
         %instance,
@@ -79,6 +108,25 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     );
     board.put(thread.status());
     runtime.spawn(status::serve(listener, shown, std::future::pending()));
+    let written = settings.history.write.then(|| write_history(history, &is_stopping)).transpose()?;
+    let carried_out = carry_out(thread, &board, &store, &runtime, &*clock, &is_stopping);
+    is_stopping.store(true, Ordering::Release);
+    if let Some(written) = written {
+        // What is not written by then is written by whoever comes next.
+        let _ = written.recv_timeout(HISTORY_PATIENCE);
+    }
+    carried_out
+}
+
+/// Carries commands out until it is told to stop.
+fn carry_out(
+    mut thread: ExecutorThread<KafkaBroker>,
+    board: &Board,
+    store: &CommandStore,
+    runtime: &Runtime,
+    clock: &dyn Clock,
+    is_stopping: &AtomicBool,
+) -> Result<(), Failure> {
     let mut pruned_ms = clock.now_ms();
     let mut is_ready = false;
     while !is_stopping.load(Ordering::Acquire) {
@@ -92,7 +140,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         }
         if clock.now_ms().saturating_sub(pruned_ms) >= PRUNE_EVERY_MS {
             pruned_ms = clock.now_ms();
-            prune(&runtime, store.clone(), pruned_ms);
+            prune(runtime, store.clone(), pruned_ms);
         }
     }
     tracing::info!("stopping: calls that are under way are waited for");
@@ -139,6 +187,19 @@ pub fn thread<B: Broker>(
     ExecutorThread::new(broker, thread, clock, execution, schemas, runtime.handle().clone()).map_err(unreachable)
 }
 
+/// Starts the thread beside this one; tells when it has ended.
+fn write_history(writer: HistoryWriter<KafkaBroker>, is_stopping: &Arc<AtomicBool>) -> Result<Receiver<()>, Failure> {
+    let is_stopping = Arc::clone(is_stopping);
+    let (written, is_written) = mpsc::channel();
+    let thread = std::thread::Builder::new().name("history".to_owned());
+    let started = thread.spawn(move || {
+        writer.run(&is_stopping);
+        // Nobody listens any more where the process did not want to wait.
+        let _ = written.send(());
+    });
+    started.map(|_| is_written).map_err(Failure::failed)
+}
+
 /// Why it can not go on.
 fn ended(error: impl Into<ExecutorError>) -> Failure {
     match error.into() {
@@ -167,8 +228,8 @@ fn platform(section: &ExecutorSection) -> Result<PlatformClient, Failure> {
         HttpSettings { connect_timeout_ms: section.connect_timeout_ms, request_timeout_ms: section.request_timeout_ms };
     let settings = PlatformSettings {
         base_url,
-        token: secret("executor.token_file", &section.token_file)?,
-        signing_secret: secret("executor.signing_secret_file", &section.signing_secret_file)?,
+        token: Secret::of_setting("executor.token_file", &section.token_file)?,
+        signing_secret: Secret::of_setting("executor.signing_secret_file", &section.signing_secret_file)?,
     };
     Ok(PlatformClient::new(HttpClient::new(http, allowed).map_err(Failure::failed)?, settings))
 }
@@ -180,7 +241,7 @@ fn writers(section: &ContentSection, clock: &Arc<dyn Clock>) -> Result<Chain, Fa
         (Interface::Anthropic, &section.anthropic, "content.anthropic"),
         (Interface::OpenAi, &section.openai, "content.openai"),
     ] {
-        let Some(key) = secret(&format!("{name}.key_file"), &model.key_file)? else { continue };
+        let Some(key) = Secret::of_setting(&format!("{name}.key_file"), &model.key_file)? else { continue };
         let url = model.url.parse().map_err(|error| {
             let remedy = format_args!("set {name}.url to the whole URL that requests go to").to_string();
             Failure::refused(format_args!("{name}.url: {error}"), remedy)
@@ -203,23 +264,12 @@ fn writers(section: &ContentSection, clock: &Arc<dyn Clock>) -> Result<Chain, Fa
     Ok(Chain { models, http, deadline_ms, language, clock })
 }
 
-fn secret(key: &str, path: &str) -> Result<Option<Secret>, Failure> {
-    if path.is_empty() {
-        return Ok(None);
-    }
-    let failed = |error| {
-        let error = format_args!("the file of {key} can not be read: {error}").to_string();
-        Failure::refused(error, format_args!("name a file that holds the secret in {key}").to_string())
-    };
-    Secret::read(Path::new(path)).map(Some).map_err(failed)
-}
-
 /// The database of the settings.
 ///
 /// # Errors
 /// It is not there, or does not let us in.
 pub async fn open(section: &DatabaseSection) -> Result<Database, Failure> {
-    let password = secret("database.password_file", &section.password_file)?;
+    let password = section.password()?;
     let opened = Database::open(&section.url, password.as_ref().map(Secret::expose)).await;
     opened.map_err(|error| Failure {
         remedy: Some("is database.url right, is its folder there, and does its server run?".into()),

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::thread::Counts;
 use crate::failure::Failure;
+use crate::history;
 use crate::probes::verdict;
 
 const INDEX: &str = "\
@@ -148,6 +149,7 @@ fn install() -> Result<PrometheusHandle, Failure> {
     describe_counter!(name::CALLS, "Calls of the platform, by what came of them");
     describe_counter!(name::TOKENS, "Tokens that language models have read and written");
     describe_counter!(name::WRITTEN, "Contents, by who wrote them");
+    history::status::describe();
     Ok(handle)
 }
 
@@ -155,18 +157,24 @@ fn install() -> Result<PrometheusHandle, Failure> {
 #[derive(Clone)]
 pub struct Shown {
     board: Board,
+    history: history::status::Board,
     clock: Arc<dyn Clock>,
     stalled_after_ms: u64,
     prometheus: PrometheusHandle,
 }
 
 impl Shown {
-    /// Shows what is left on the board.
+    /// Shows what is left on the boards.
     ///
     /// # Errors
     /// Metrics are collected in this process already.
-    pub fn new(board: Board, clock: Arc<dyn Clock>, stalled_after_ms: u64) -> Result<Self, Failure> {
-        Ok(Self { board, clock, stalled_after_ms, prometheus: install()? })
+    pub fn new(
+        board: Board,
+        history: history::status::Board,
+        clock: Arc<dyn Clock>,
+        stalled_after_ms: u64,
+    ) -> Result<Self, Failure> {
+        Ok(Self { board, history, clock, stalled_after_ms, prometheus: install()? })
     }
 }
 
@@ -198,6 +206,7 @@ async fn ready(State(shown): State<Shown>) -> impl IntoResponse {
 
 async fn scrape(State(shown): State<Shown>) -> impl IntoResponse {
     observe(&shown.board.get());
+    history::status::observe(&shown.history);
     ([("content-type", "text/plain; version=0.0.4")], shown.prometheus.render())
 }
 

@@ -8,25 +8,26 @@ use topology::codec;
 use super::RegistryError;
 
 /// Asks a registry for the CRC-64-AVRO of a schema.
-pub type Ask = Box<dyn FnMut(u32) -> Result<Option<u64>, RegistryError> + Send>;
+pub type Schemas = Box<dyn FnMut(u32) -> Result<Option<u64>, RegistryError> + Send>;
 
 /// Ids that are remembered. Schemas change seldom: more can only be an attack, and then all are asked for again.
 const KNOWN_MAX: usize = 1_000;
 
 /// The schemas that are known.
 pub struct KnownSchemas {
-    ask: Ask,
+    ask: Schemas,
     known: HashMap<u32, Option<u64>>,
 }
 
 impl KnownSchemas {
     /// None yet.
     #[must_use]
-    pub fn new(ask: Ask) -> Self {
+    pub fn new(ask: Schemas) -> Self {
         Self { ask, known: HashMap::new() }
     }
 
-    /// Asks for the schemas that these records are framed with, and that are not known yet.
+    /// Asks for the schemas that these records are framed with, and that are not known yet. The caller waits, and must not be within an
+    /// asynchronous runtime.
     ///
     /// # Errors
     /// The registry does not answer.
@@ -47,7 +48,7 @@ impl KnownSchemas {
 
     /// The CRC-64-AVRO of the schema of this id, as [`codec::decode_framed`] wants it.
     #[must_use]
-    pub fn get(&self, id: u32) -> Option<u64> {
+    pub fn fingerprint(&self, id: u32) -> Option<u64> {
         *self.known.get(&id)?
     }
 }

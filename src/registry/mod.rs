@@ -1,11 +1,11 @@
 //! A schema registry of Confluent's kind, as far as the outputs need one: which id a schema has, and how it is registered.
 //!
-//! It is asked at the start only and makes its caller wait, so it must not be called from within an asynchronous runtime. Encoding
+//! It is asked at the start, and once for each schema that is read, and makes its caller wait, so it must not be called from within an asynchronous runtime. Encoding
 //! knows the ids and asks nobody.
 //!
 //! - [`Registry`]: the client
 //! - [`subject`]: what is registered under which name
-//! - [`known`]: what it has said, remembered
+//! - [`known`]: what it has said, for those who read framed values
 //! - [`error`]: why it did not work, and the remedy
 
 pub mod error;

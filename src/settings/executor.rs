@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::{OutOfRange, check};
+use super::secret::Secret;
+use crate::failure::Failure;
 
 /// Section `executor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +94,14 @@ impl Default for DatabaseSection {
 }
 
 impl DatabaseSection {
+    /// The user's password; nothing where none is set.
+    ///
+    /// # Errors
+    /// Its file can not be read.
+    pub fn password(&self) -> Result<Option<Secret>, Failure> {
+        Secret::of_setting("database.password_file", &self.password_file)
+    }
+
     pub(super) fn validate(&self) -> Result<(), OutOfRange> {
         let is_known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.url.starts_with(scheme));
         let has_password = self

@@ -4,7 +4,8 @@
 //! limit that silently stays at its default is worse than no start.
 //!
 //! # Layout
-//! - [`sections`], [`content`], [`dashboard`], [`detector`], [`mod@executor`], [`mod@kafka`], [`output`], [`registry`]: the settings themselves
+//! - [`sections`], [`content`], [`dashboard`], [`detector`], [`mod@executor`], [`history`], [`mod@kafka`], [`output`], [`registry`]: the
+//!   settings themselves
 //! - [`layers`]: how the layers are put on each other
 //! - [`mod@file`], [`environment`]: two of those layers
 //! - [`error`]: what is refused, and the remedy
@@ -20,6 +21,7 @@ pub mod content;
 pub mod dashboard;
 pub mod detector;
 pub mod executor;
+pub mod history;
 pub mod kafka;
 pub mod output;
 pub mod registry;
@@ -46,6 +48,7 @@ pub use dashboard::DashboardSection;
 pub use detector::DetectorSection;
 pub use error::SettingsError;
 pub use executor::{DatabaseSection, ExecutorSection};
+pub use history::HistorySection;
 pub use kafka::KafkaSection;
 pub use layers::{Given, Origin, Row};
 pub use output::{OutputFormat, OutputSection, TopicFormat};
@@ -84,6 +87,8 @@ pub struct Settings {
     pub dashboard: DashboardSection,
     /// What survives a kill of the executor.
     pub database: DatabaseSection,
+    /// What is kept of what happened.
+    pub history: HistorySection,
     /// When to act, and how long a command lives.
     pub decision: DecisionSection,
     /// What counts as wrong.
@@ -107,6 +112,7 @@ impl Settings {
         self.content.validate()?;
         self.dashboard.validate()?;
         self.database.validate()?;
+        self.history.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;
         self.log.validate()?;

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::failure::Failure;
+
 /// What is shown instead of a secret.
 const REDACTED: &str = "<redacted>";
 
@@ -30,6 +32,21 @@ impl Secret {
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// Reads the secret of a setting; nothing where it names no file.
+    ///
+    /// # Errors
+    /// As [`Secret::read`], with the setting's name.
+    pub fn of_setting(key: &str, path: &str) -> Result<Option<Self>, Failure> {
+        if path.is_empty() {
+            return Ok(None);
+        }
+        let failed = |error| {
+            let error = format_args!("the file of {key} can not be read: {error}").to_string();
+            Failure::refused(error, format_args!("name a file that holds the secret in {key}").to_string())
+        };
+        Self::read(Path::new(path)).map(Some).map_err(failed)
     }
 
     /// The text itself, for the one place that needs it.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use cluster::clock::wait_for;
 use topology::wire::{FeedbackKind, topics};
 
+use crate::history;
 use crate::platform::Platform;
 use crate::stage::{PATIENCE, Stage, approved};
 
@@ -13,16 +14,23 @@ const CALLS: u64 = 8;
 /// Until then the next owner has the partitions, however busy the machine.
 const LIVES: Duration = Duration::from_secs(30);
 const KILLS: usize = 10;
+/// Scores that come between two kills.
+const SCORES: usize = 2_000;
 
 #[test]
 fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_executor_is_killed() {
     let stage = Stage::new(Platform::faulty());
     let commands: Vec<(String, Vec<u8>)> = (0..COMMANDS).map(approved).collect();
     stage.write(topics::INTERVENTION_COMMANDS, &commands);
+    let results: Vec<(String, Vec<u8>)> = commands.iter().map(|(_, command)| history::result(command)).collect();
     let names = ["one", "two"];
     let mut executors = names.map(|name| Some(stage.executor(name)));
     let mut in_the_middle = 0;
     for kill in 0..KILLS {
+        // History goes on meanwhile.
+        let scores: Vec<_> = (0..SCORES).map(|number| history::score(kill * SCORES + number)).collect();
+        stage.write(topics::ENGAGEMENT_SCORES, &scores);
+        stage.write(topics::INTERVENTION_RESULTS, &results[kill * COMMANDS / KILLS..(kill + 1) * COMMANDS / KILLS]);
         let place = kill % names.len();
         let before = calls(&stage);
         let worked = wait_for(LIVES, || {
@@ -56,6 +64,21 @@ fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_exe
         stage.said("one"),
         stage.said("two")
     );
+    // All that the topics say is in the database, each record once.
+    let told = history::told(&stage);
+    let kept = wait_for(PATIENCE, || {
+        executors.iter_mut().flatten().for_each(|executor| executor.check());
+        looks += 1;
+        let kept = looks.is_multiple_of(20).then(|| history::kept(&stage))?;
+        (kept == told).then_some(kept)
+    });
+    if kept.is_none() {
+        let (kept, said) = (history::kept(&stage), [stage.said("one"), stage.said("two")].concat());
+        let missing: Vec<_> = told.iter().filter(|line| !kept.contains(line)).collect();
+        let more: Vec<_> = kept.iter().filter(|line| !told.contains(line)).collect();
+        panic!("{} missing {:?}; {} more {:?}\n{said}", missing.len(), missing.first(), more.len(), more.first());
+    }
+    assert_eq!(told.len(), KILLS * SCORES + COMMANDS + hours(&told));
     executors.iter_mut().flatten().for_each(|executor| executor.stop());
 
     let feedback = stage.feedback();
@@ -73,6 +96,17 @@ fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_exe
     let executed = feedback.iter().filter(|feedback| feedback.kind == FeedbackKind::Executed).count();
     let again = keys.values().filter(|known| known.calls > 1).count();
     assert!(executed > COMMANDS * 9 / 10 && again > COMMANDS / 10, "{executed} executed, {again} called again");
+}
+
+/// How many of the lines are totals; together they count each result once.
+fn hours(lines: &[String]) -> usize {
+    let totals: Vec<serde_json::Value> = lines
+        .iter()
+        .filter(|line| line.starts_with("{\"hour_ms\""))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(totals.iter().map(|line| line["results"].as_u64().unwrap()).sum::<u64>(), COMMANDS as u64);
+    totals.len()
 }
 
 /// How often the platform was called.

@@ -1,10 +1,12 @@
 //! `conductor executor` on a real Apache Kafka and a real PostgreSQL, against an event platform over HTTP.
 //!
 //! - `kill`: executors are killed at random, and the platform fails at random; what was carried out and told must be right all the same
+//! - `history`: what their database must hold of what the topics say
 //! - `shown`: what it tells of itself, and what it does while its database is away
 //! - `refusals`: what is said when a setting is missing or wrong
 #![cfg(test)]
 
+mod history;
 mod kill;
 mod platform;
 mod refusals;

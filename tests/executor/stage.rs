@@ -81,6 +81,11 @@ impl Stage {
         std::fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
     }
 
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> String {
+        self.postgres.url()
+    }
+
     /// Lets the database crash.
     pub(crate) fn kill_database(&mut self) {
         self.postgres.kill().unwrap();

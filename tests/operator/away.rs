@@ -48,7 +48,15 @@ fn what_is_no_command_no_place_and_no_time_is_refused() {
 #[test]
 fn each_command_teaches_how_it_is_used() {
     let folder = tempfile::tempdir().unwrap();
-    for words in [&["policy"][..], &["policy", "explain"], &["dlq"], &["state"], &["state", "inspect"]] {
+    for words in [
+        &["policy"][..],
+        &["policy", "explain"],
+        &["dlq"],
+        &["state"],
+        &["state", "inspect"],
+        &["history"],
+        &["history", "export"],
+    ] {
         let help = ask(folder.path(), &[words, &["--help"]].concat()).done();
         assert!(help.contains("Examples:") && help.contains(&format!("conductor {}", words[0])), "{help}");
     }

@@ -17,3 +17,4 @@ mod topic;
 
 mod answers;
 mod away;
+mod history;

@@ -9,7 +9,7 @@ mod events;
 mod guard;
 mod operators;
 mod page;
-mod problem;
+pub(super) mod problem;
 mod socket;
 
 use std::future::Future;
@@ -35,6 +35,7 @@ use super::history;
 use super::live::Now;
 use super::peers::Peers;
 use super::thread::{Request, Shared};
+use crate::history::store::HistoryStore;
 use crate::probes::verdict;
 use problem::Problem;
 
@@ -51,6 +52,8 @@ pub struct Served {
     pub guard: Guard,
     /// The other processes.
     pub peers: Peers,
+    /// What is older than the view; nothing: there is no database.
+    pub history: Option<HistoryStore>,
     /// How many may look at once.
     pub viewers: Arc<Semaphore>,
     /// The clock of the sessions.

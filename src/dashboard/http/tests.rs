@@ -38,6 +38,7 @@ impl Door {
             shared: shared.clone(),
             requests,
             guard: Guard::new(vec![("ana".into(), Secret::of(TOKEN))], Vec::new(), true),
+            history: None,
             peers: Peers::new(Vec::new(), Vec::new()).unwrap(),
             viewers: Arc::new(Semaphore::new(viewers)),
             clock: Arc::clone(&clock),

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use streams::broker::Offset;
 use topology::wire::InterventionFeedback;
 
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, on};
 
 /// Where a command's record lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,16 +86,6 @@ macro_rules! kept {
     };
 }
 
-/// The same statement on either database.
-macro_rules! on {
-    ($store:expr, |$pool:ident| $body:expr) => {
-        match &$store.database {
-            Database::Sqlite($pool) => $body,
-            Database::Postgres($pool) => $body,
-        }
-    };
-}
-
 struct Columns {
     partition: i64,
     offset: i64,
@@ -120,7 +110,7 @@ impl CommandStore {
     pub async fn find(&self, command: &str) -> Result<Option<Kept>, DatabaseError> {
         const FIND: &str = r#"SELECT "partition", "offset", deadline_ms, attempts, body, draft, feedback
             FROM commands WHERE command = $1"#;
-        let found = on!(self, |pool| match sqlx::query(FIND).bind(command).fetch_optional(pool).await? {
+        let found = on!(self.database, |pool| match sqlx::query(FIND).bind(command).fetch_optional(pool).await? {
             Some(row) => Some(kept!(row)),
             None => None,
         });
@@ -150,7 +140,7 @@ impl CommandStore {
             WHERE commands.feedback IS NULL
             RETURNING "partition", "offset", deadline_ms, attempts, body, draft, feedback"#;
         let draft = to_json("draft", draft)?;
-        let begun = on!(self, |pool| {
+        let begun = on!(self.database, |pool| {
             let query = sqlx::query(BEGIN)
                 .bind(key.command)
                 .bind(key.session)
@@ -186,7 +176,7 @@ impl CommandStore {
                 updated_ms = excluded.updated_ms
             RETURNING feedback"#;
         let feedback = to_json("feedback", feedback)?;
-        let stands: String = on!(self, |pool| {
+        let stands: String = on!(self.database, |pool| {
             let query = sqlx::query_scalar(FINISH)
                 .bind(key.command)
                 .bind(key.session)
@@ -207,7 +197,7 @@ impl CommandStore {
     pub async fn prune(&self, before_ms: i64, max: u32) -> Result<u64, DatabaseError> {
         const PRUNE: &str = "DELETE FROM commands WHERE command IN
             (SELECT command FROM commands WHERE updated_ms < $1 ORDER BY updated_ms LIMIT $2)";
-        let deleted = on!(self, |pool| {
+        let deleted = on!(self.database, |pool| {
             sqlx::query(PRUNE).bind(before_ms).bind(i64::from(max)).execute(pool).await?.rows_affected()
         });
         Ok(deleted)

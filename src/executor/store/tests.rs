@@ -1,33 +1,13 @@
-use cluster::Postgres;
-use tempfile::TempDir;
 use topology::wire::FeedbackKind;
 
 use super::*;
+use crate::database::testing::Stage;
 
 const PLACE: Place = Place { partition: 3, offset: 41 };
 const KEY: Key<'_> = Key { command: "s:5000:0", session: "s", place: PLACE, deadline_ms: 9_000 };
 
-/// A database that goes with the test.
-enum Stage {
-    File(TempDir),
-    Server(Postgres),
-}
-
-impl Stage {
-    fn both() -> [Self; 2] {
-        [Self::File(tempfile::tempdir().unwrap()), Self::Server(Postgres::start().unwrap())]
-    }
-
-    fn url(&self) -> String {
-        match self {
-            Self::File(folder) => format!("sqlite://{}", folder.path().join("commands.db").display()),
-            Self::Server(server) => server.url(),
-        }
-    }
-
-    async fn store(&self) -> CommandStore {
-        CommandStore::new(Database::open(&self.url(), None).await.unwrap())
-    }
+async fn store(stage: &Stage) -> CommandStore {
+    CommandStore::new(stage.open().await)
 }
 
 fn draft(content: &str) -> Draft {
@@ -59,13 +39,13 @@ fn feedback(kind: FeedbackKind) -> InterventionFeedback {
 #[tokio::test]
 async fn who_tries_again_sends_the_body_that_was_written_first() {
     for stage in Stage::both() {
-        let first = stage.store().await;
+        let first = store(&stage).await;
         assert_eq!(first.find(KEY.command).await.unwrap(), None);
         let begun = first.begin(KEY, b"first", &draft("first"), 1).await.unwrap().unwrap();
         assert_eq!((begun.attempts, begun.body.as_deref(), begun.place), (1, Some(b"first".as_slice()), PLACE));
         drop(first);
         // After a kill.
-        let second = stage.store().await;
+        let second = store(&stage).await;
         let elsewhere = Key { place: Place { offset: 99, ..PLACE }, deadline_ms: 99_000, ..KEY };
         let begun = second.begin(elsewhere, b"second", &draft("second"), 2).await.unwrap().unwrap();
         let kept = Kept {
@@ -84,7 +64,7 @@ async fn who_tries_again_sends_the_body_that_was_written_first() {
 #[tokio::test]
 async fn a_late_finish_does_not_replace_the_first_verdict_and_after_it_nobody_calls() {
     for stage in Stage::both() {
-        let store = stage.store().await;
+        let store = store(&stage).await;
         store.begin(KEY, b"body", &draft("text"), 1).await.unwrap().unwrap();
         let executed = feedback(FeedbackKind::Executed);
         assert_eq!(store.finish(KEY, &executed, 2).await.unwrap(), executed);
@@ -98,7 +78,7 @@ async fn a_late_finish_does_not_replace_the_first_verdict_and_after_it_nobody_ca
 #[tokio::test]
 async fn a_verdict_without_any_call_is_kept_too() {
     for stage in Stage::both() {
-        let store = stage.store().await;
+        let store = store(&stage).await;
         let expired = feedback(FeedbackKind::Expired);
         assert_eq!(store.finish(KEY, &expired, 2).await.unwrap(), expired);
         assert_eq!(store.begin(KEY, b"body", &draft("text"), 4).await.unwrap(), None);
@@ -111,7 +91,7 @@ async fn of_many_who_begin_and_finish_at_once_each_is_counted_and_one_verdict_st
         // Each has connections of its own, as processes have.
         let mut working = Vec::new();
         for number in 0..8 {
-            let store = stage.store().await;
+            let store = store(&stage).await;
             working.push(tokio::spawn(async move {
                 let begun = store.begin(KEY, &[number], &draft("text"), 1).await.unwrap().unwrap();
                 (begun.attempts, begun.body)
@@ -126,7 +106,7 @@ async fn of_many_who_begin_and_finish_at_once_each_is_counted_and_one_verdict_st
         assert!(begun.iter().all(|(_, body)| *body == begun[0].1), "{begun:?}");
         let mut ending = Vec::new();
         for kind in [FeedbackKind::Executed, FeedbackKind::Failed, FeedbackKind::Refused, FeedbackKind::Expired] {
-            let store = stage.store().await;
+            let store = store(&stage).await;
             ending.push(tokio::spawn(async move { store.finish(KEY, &feedback(kind), 2).await.unwrap() }));
         }
         let mut stand = Vec::new();
@@ -140,7 +120,7 @@ async fn of_many_who_begin_and_finish_at_once_each_is_counted_and_one_verdict_st
 #[tokio::test]
 async fn what_is_old_is_forgotten_in_bounded_steps() {
     for stage in Stage::both() {
-        let store = stage.store().await;
+        let store = store(&stage).await;
         for number in 0..10 {
             let command = format!("s:{number}:0");
             let key = Key { command: &command, ..KEY };

@@ -22,13 +22,14 @@ use streams::broker::{
     TopicPartition, TransactionalProducer,
 };
 use streams::clock::Clock;
-use topology::codec::{self, Format};
+use topology::codec::Format;
 use topology::wire::topics;
 
 use super::execution::{Execution, Outcome};
 use super::partition::{PartitionState, Positions};
 use super::status::Status;
 use crate::registry::RegistryError;
+use crate::registry::known::{KnownSchemas, Schemas};
 use owned::Owned;
 
 /// The three topics, in the order of [`Positions`].
@@ -64,9 +65,6 @@ impl ThreadSettings {
         format!("{}-executor", self.application_id)
     }
 }
-
-/// Asks a registry for the CRC-64-AVRO of a schema, by the id that framed values carry.
-pub type Schemas = Box<dyn FnMut(u32) -> Result<Option<u64>, RegistryError> + Send>;
 
 /// Why an executor can not go on.
 #[derive(Debug, thiserror::Error)]
@@ -123,9 +121,7 @@ pub struct ExecutorThread<B: Broker> {
     committed_at_ms: Millis,
     counts: Counts,
     topics: [Arc<str>; 3],
-    schemas: Schemas,
-    /// What the registry has said of ids: it never says anything else.
-    known: HashMap<u32, Option<u64>>,
+    schemas: KnownSchemas,
 }
 
 impl<B: Broker> ExecutorThread<B> {
@@ -165,8 +161,7 @@ impl<B: Broker> ExecutorThread<B> {
             committed_at_ms: 0,
             counts: Counts::default(),
             topics: TOPICS.map(Arc::from),
-            schemas,
-            known: HashMap::new(),
+            schemas: KnownSchemas::new(schemas),
         })
     }
 
@@ -325,7 +320,7 @@ impl<B: Broker> ExecutorThread<B> {
                 }
                 let position = self.consumer.position(&from);
                 if place == 0 {
-                    self.learn_schemas(&records)?;
+                    self.schemas.learn(&records)?;
                 }
                 self.take_records(partition, place, &records, position);
             }
@@ -336,25 +331,13 @@ impl<B: Broker> ExecutorThread<B> {
         Ok(())
     }
 
-    /// Asks for the schemas of framed commands, each once.
-    fn learn_schemas(&mut self, records: &[ConsumerRecord]) -> Result<(), RegistryError> {
-        let ids = records.iter().filter_map(|record| codec::framed_schema_id(record.value.as_deref()?));
-        for id in ids {
-            if !self.known.contains_key(&id) {
-                let fingerprint = (self.schemas)(id)?;
-                self.known.insert(id, fingerprint);
-            }
-        }
-        Ok(())
-    }
-
     fn take_records(&mut self, partition: u32, place: usize, records: &[ConsumerRecord], position: Option<Offset>) {
         let now_ms = self.clock.now_ms();
         let Some(owned) = self.owned.get_mut(&partition) else { return };
-        let known = &self.known;
+        let schemas = &self.schemas;
         for record in records {
             let is_read = match place {
-                0 => owned.take_command(record, now_ms, &|id| *known.get(&id)?, &mut self.counts),
+                0 => owned.take_command(record, now_ms, &|id| schemas.fingerprint(id), &mut self.counts),
                 1 => owned.take_session(record),
                 _ => owned.take_feedback(record),
             };

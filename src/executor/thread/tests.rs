@@ -12,6 +12,7 @@ use streams::partition::partition_of;
 use streams::runtime::PRODUCED_MS;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use topology::codec;
 use topology::wire::{
     CommandStatus, FeedbackKind, InterventionCommand, InterventionFeedback, InterventionKind, SessionKind, Value as _,
 };
