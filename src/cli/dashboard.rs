@@ -39,7 +39,8 @@ impl DashboardArguments {
     pub fn flags(&self) -> Vec<Given> {
         let servers = servers(self.bootstrap_servers.as_ref());
         let listen = self.listen.iter().map(|address| Given::by_flag("--listen", "dashboard.listen", address));
-        let streams = self.stream_urls.iter().map(|urls| Given::by_flag("--stream-urls", "dashboard.stream_urls", urls));
+        let streams =
+            self.stream_urls.iter().map(|urls| Given::by_flag("--stream-urls", "dashboard.stream_urls", urls));
         let executors =
             self.executor_urls.iter().map(|urls| Given::by_flag("--executor-urls", "dashboard.executor_urls", urls));
         servers.into_iter().chain(listen).chain(streams).chain(executors).collect()

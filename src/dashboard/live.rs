@@ -340,11 +340,11 @@ mod tests {
         let mut live = live();
         tick(&mut live, 1, 0);
         let mut watching = live.watch("s", None, at(10));
-        assert!(text(&watching.first[0]).starts_with("event: snapshot\nid: 77-0\ndata: {"), "{:?}", watching.first);
+        assert!(text(&watching.first[0]).starts_with("event: snapshot\nid: 77-1\ndata: {"), "{:?}", watching.first);
         assert_eq!(ticks(&watching.first), [1]);
         tick(&mut live, 2, 5_000);
         let later = drain(&mut watching);
-        assert_eq!((ticks(&later), id(&later[0])), (vec![2], "77-1"));
+        assert_eq!((ticks(&later), id(&later[0])), (vec![2], "77-2"));
     }
 
     #[test]

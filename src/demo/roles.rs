@@ -18,9 +18,9 @@ use crate::executor;
 use crate::executor::store::CommandStore;
 use crate::failure::Failure;
 use crate::history;
-use crate::probes;
 use crate::history::run::HistoryWriter;
 use crate::history::store::HistoryStore;
+use crate::probes;
 use crate::registry::known::{KnownSchemas, Schemas};
 use crate::settings::Settings;
 

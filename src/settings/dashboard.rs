@@ -41,7 +41,11 @@ impl DashboardSection {
         let is_address = self.listen.parse::<std::net::SocketAddr>().is_ok();
         check(is_address, "dashboard.listen", "an address and a port, such as 127.0.0.1:8092 or [::]:8092")?;
         let are_origins = self.origins().iter().all(|origin| is_web(origin) && origin.matches('/').count() == 2);
-        check(are_origins, "dashboard.origins", "origins such as https://live.example, separated by commas, without a path")?;
+        check(
+            are_origins,
+            "dashboard.origins",
+            "origins such as https://live.example, separated by commas, without a path",
+        )?;
         let is_fine = |urls: Vec<String>| urls.iter().all(|url| is_web(url) && !url.contains(['@', '?', '#', ' ']));
         let words = "http:// or https:// and host and port, separated by commas, such as http://stream-0:8090";
         check(is_fine(self.streams()), "dashboard.stream_urls", words)?;

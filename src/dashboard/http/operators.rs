@@ -87,11 +87,7 @@ pub(super) async fn look(State(served): State<Arc<Served>>) -> Json<Operators> {
     let topics =
         desk.growth.iter().map(|(topic, growth)| Topic { topic, records_per_s: growth.records_per_s }).collect();
     let health = vec![
-        Health {
-            what: "Kafka",
-            ok: desk.away.is_none(),
-            detail: desk.away.as_ref().map(|(why, _)| why.clone()),
-        },
+        Health { what: "Kafka", ok: desk.away.is_none(), detail: desk.away.as_ref().map(|(why, _)| why.clone()) },
         Health {
             what: "topics",
             ok: desk.missing.is_empty(),

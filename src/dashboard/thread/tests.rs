@@ -1,6 +1,8 @@
 use domain::intervention::Decision;
 use topology::simulated::blank;
-use topology::wire::{CommandStatus, FeedbackKind, InterventionCommand, InterventionFeedback, InterventionKind, Mode, SessionKind};
+use topology::wire::{
+    CommandStatus, FeedbackKind, InterventionCommand, InterventionFeedback, InterventionKind, Mode, SessionKind,
+};
 
 use super::*;
 use crate::dashboard::testing::{NOW, Stage};
@@ -37,8 +39,7 @@ fn steps<B: Broker>(thread: &mut DashboardThread<B>, stage: &Stage) {
 
 fn request(key: &str, actor: &str, revision: i64, action: Action) -> (Request, oneshot::Receiver<Answer>) {
     let (answer, receiver) = oneshot::channel();
-    let request =
-        Request { session: "s".into(), action, actor: actor.into(), key: key.into(), revision, answer };
+    let request = Request { session: "s".into(), action, actor: actor.into(), key: key.into(), revision, answer };
     (request, receiver)
 }
 

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use streams::broker::Offset;
 use topology::wire::{
-    Anomaly, AnomalyClass, AnomalyLevel, Band, EngagementScore, InterventionCommand, InterventionFeedback, InterventionResult,
-    Mode, ScoreTerms, SessionKind, SessionPhase, SessionType, named,
+    Anomaly, AnomalyClass, AnomalyLevel, Band, EngagementScore, InterventionCommand, InterventionFeedback,
+    InterventionResult, Mode, ScoreTerms, SessionKind, SessionPhase, SessionType, named,
 };
 
 use super::card::{Card, Status};
@@ -57,6 +57,28 @@ impl From<&Anomaly> for Alarm {
     }
 }
 
+/// The parts of a score, from 0 to 1; nothing: it had no part in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Terms {
+    /// Messages.
+    pub chat: Option<f64>,
+    /// Votes.
+    pub poll: Option<f64>,
+    /// People with any interaction.
+    pub active: Option<f64>,
+    /// Reactions.
+    pub reactions: Option<f64>,
+    /// People who stay.
+    pub stay: Option<f64>,
+}
+
+impl From<&ScoreTerms> for Terms {
+    fn from(terms: &ScoreTerms) -> Self {
+        let ScoreTerms { chat, poll, active, reactions, stay } = *terms;
+        Self { chat, poll, active, reactions, stay }
+    }
+}
+
 /// The newest score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
@@ -78,7 +100,7 @@ pub struct Score {
     /// Where it comes from.
     pub sentence: String,
     /// Its parts, from 0 to 1.
-    pub terms: ScoreTerms,
+    pub terms: Terms,
     /// What is wrong.
     pub anomaly: Alarm,
 }
@@ -193,7 +215,14 @@ impl SessionView {
             budget: Spent { used: 0, of: budget.decisions, span_ms: budget.span_ms, next_at_ms: None },
             score: None,
         };
-        Self { shown, budget, points: VecDeque::new(), cards: IndexMap::new(), early: IndexMap::new(), changes: Changes::default() }
+        Self {
+            shown,
+            budget,
+            points: VecDeque::new(),
+            cards: IndexMap::new(),
+            early: IndexMap::new(),
+            changes: Changes::default(),
+        }
     }
 
     /// What is shown of it.
@@ -262,7 +291,7 @@ impl SessionView {
             signals_known: known.iter().flatten().count(),
             change_5min: before.map(|before| score.score - before.score),
             sentence: words::explanation(score),
-            terms: score.terms.clone(),
+            terms: Terms::from(&score.terms),
             anomaly: Alarm::from(&score.anomaly),
         });
         self.shown.people = score.people;

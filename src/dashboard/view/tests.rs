@@ -1,8 +1,6 @@
 use proptest::prelude::*;
 use topology::simulated::blank;
-use topology::wire::{
-    AnomalyClass, CommandStatus, Decision, FeedbackKind, InterventionKind, SessionKind, SessionType,
-};
+use topology::wire::{AnomalyClass, CommandStatus, Decision, FeedbackKind, InterventionKind, SessionKind, SessionType};
 
 use super::card::{Effect, Status};
 use super::*;
@@ -134,13 +132,15 @@ fn a_session_shows_who_set_its_mode_and_pause_and_what_a_change_must_name() {
         ..blank::session(SessionKind::Started)
     };
     view.take_session("s", &started, 0, 1_000);
-    let mode =
-        Session { mode: Some(Mode::Auto), actor: Some("ana".into()), ..blank::session(SessionKind::Mode) };
+    let mode = Session { mode: Some(Mode::Auto), actor: Some("ana".into()), ..blank::session(SessionKind::Mode) };
     view.take_session("s", &mode, 5, 2_000);
     let paused = Session { actor: Some("ben".into()), ..blank::session(SessionKind::Paused) };
     view.take_session("s", &paused, 6, 3_000);
     let shown = view.get("s").unwrap().shown();
-    assert_eq!((shown.title.as_deref(), shown.session_type, shown.started_ms), (Some("Streams"), Some("workshop"), Some(1_000)));
+    assert_eq!(
+        (shown.title.as_deref(), shown.session_type, shown.started_ms),
+        (Some("Streams"), Some("workshop"), Some(1_000))
+    );
     assert_eq!((shown.mode, shown.mode_by.as_deref(), shown.mode_at_ms), (Mode::Auto, Some("ana"), Some(2_000)));
     assert_eq!((shown.paused, shown.paused_by.as_deref(), shown.revision), (true, Some("ben"), 7));
 }

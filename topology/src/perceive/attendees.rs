@@ -18,6 +18,8 @@ struct Seat {
     row: AttendeeRow,
     /// Differs from the store, and is in the list of those that do.
     changed: bool,
+    /// Was just read from the store, as a room is.
+    is_read: bool,
     /// Neither the store nor an event knows this user yet.
     blank: bool,
 }
@@ -85,12 +87,18 @@ impl RoomAttendees {
     }
 
     fn take_in(&mut self, user: &str, row: AttendeeRow, blank: bool) -> usize {
-        self.seats.insert_full(user.into(), Seat { row, changed: false, blank }).0
+        self.seats.insert_full(user.into(), Seat { row, changed: false, is_read: !blank, blank }).0
     }
 
     /// The user in a seat.
     pub(super) fn attendee(&mut self, seat: usize) -> Option<&mut Attendee> {
         self.seats.get_index_mut(seat).map(|(_, seat)| &mut seat.row.attendee)
+    }
+
+    /// The timer that the store tells of, if the user in this seat was read from there since this was asked for.
+    pub(super) fn read_due(&mut self, seat: usize) -> Option<Millis> {
+        let (_, seat) = self.seats.get_index_mut(seat)?;
+        core::mem::take(&mut seat.is_read).then_some(seat.row.attendee.due_at)?
     }
 
     /// The user in this seat was changed.

@@ -128,6 +128,7 @@ impl Perceive {
             None => None,
         };
         let opened_at = row.session.opened_at;
+        let read_due = seat.and_then(|seat| attendees.read_due(seat));
         let attendee = seat.and_then(|seat| attendees.attendee(seat));
         let due = match observe(&activity, at, &mut row.session, attendee, panes) {
             Observed::Folded { due } => due,
@@ -145,13 +146,16 @@ impl Perceive {
         if let Some(seat) = seat {
             attendees.keep(seat);
         }
-        if let (Some(user), Some(due)) = (user, due) {
+        if let (Some(user), Some(due)) = (user, due.or(read_due)) {
             key::session_part(session, user, user_key);
             user::schedule(due, user_key, timer_key, context);
         }
         if is_new {
             // Others ask the store whether there is a session.
             self.rooms.announce(session, &room, &self.stores, scratch, context)?;
+        }
+        if room.was_read() {
+            self.arm_again(session, &room.row, context);
         }
         self.arm(session, &mut room.row, at, context);
         let has_new_life = room.row.session.opened_at != opened_at;
@@ -180,6 +184,17 @@ impl Perceive {
             }
             (None, None) if row.purge_at.is_none() => self.purge_later(session, row, context),
             _ => {}
+        }
+    }
+
+    /// Sets the timers that the row tells of. They are set, and setting them again changes nothing; but without transactions a process
+    /// may have been killed when its rows were written and its timers were not, and a session without a timer would never tick again.
+    fn arm_again(&mut self, session: &str, row: &SessionRow, context: &mut Context<'_>) {
+        if let Some(tick) = row.next_tick {
+            self.timer(TICK, session, tick.saturating_add(GRACE), context);
+        }
+        if let Some(purge) = row.purge_at {
+            self.timer(PURGE, session, purge, context);
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Room {
     pub(super) row: SessionRow,
     pub(super) panes: RoomPanes,
     pub(super) attendees: RoomAttendees,
+    /// Was just read from the stores: without transactions, they may tell of timers that were lost with the process that set them.
+    is_read: bool,
     /// Differs from the stores, and is in the list of those that do.
     changed: bool,
 }
@@ -34,11 +36,22 @@ pub(super) struct Room {
 impl Room {
     /// The room of a session that was not known.
     pub(super) fn of(row: SessionRow) -> Box<Self> {
-        Self::read(row, RoomPanes::default())
+        Box::new(Self {
+            row,
+            panes: RoomPanes::default(),
+            attendees: RoomAttendees::default(),
+            is_read: false,
+            changed: false,
+        })
     }
 
     fn read(row: SessionRow, panes: RoomPanes) -> Box<Self> {
-        Box::new(Self { row, panes, attendees: RoomAttendees::default(), changed: false })
+        Box::new(Self { panes, is_read: true, ..*Self::of(row) })
+    }
+
+    /// Whether it was read from the stores since this was asked for.
+    pub(super) fn was_read(&mut self) -> bool {
+        core::mem::take(&mut self.is_read)
     }
 }
 

@@ -20,6 +20,7 @@ impl Perceive {
         let entered = self.rooms.enter(session, &self.stores, &mut self.buffers.scratch, context)?;
         let Some(mut room) = entered else { return Ok(()) };
         if room.row.next_tick != Some(tick) {
+            self.arm_again(session, &room.row, context);
             self.rooms.leave_unchanged(session, room);
             return Ok(());
         }
@@ -110,6 +111,7 @@ impl Perceive {
         let entered = self.rooms.enter(session, &self.stores, &mut self.buffers.scratch, context)?;
         let Some(mut room) = entered else { return Ok(()) };
         if room.row.purge_at != Some(fired) {
+            self.arm_again(session, &room.row, context);
             self.rooms.leave_unchanged(session, room);
             return Ok(());
         }
