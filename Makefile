@@ -34,6 +34,7 @@ kafka: setup ## Run a real Kafka and a schema registry until Ctrl-C, on 9092 and
 	@$(CARGO) run --quiet --bin cluster -- kafka $(ARGS)
 
 test: setup web ## Run all tests
+	cd web && npm test --silent
 	$(CARGO) test --workspace
 
 RUNS ?= 10

@@ -96,14 +96,16 @@ impl Demo<'_> {
         }
         self.end(&mut events)?;
         let stays = settings.demo.stay && std::io::stdout().is_terminal();
-        while stays {
+        if !stays {
+            return Ok(());
+        }
+        loop {
             self.go_on(self.clock.now_ms())?;
             if let Watched::No = self.show(self.clock.now_ms(), LENGTH)? {
                 return Ok(());
             }
             wall.sleep(LINGER);
         }
-        Ok(())
     }
 
     fn go_on(&mut self, now: Millis) -> Result<(), Failure> {

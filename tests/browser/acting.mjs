@@ -25,9 +25,7 @@ export async function acting({ browser, url, folder }) {
   const other = page.locator(`[data-testid=card][data-command="${second.intervention.command}"]`);
   await other.waitFor();
   await page.keyboard.press('d');
-  await page.getByRole('dialog').waitFor();
-  await page.getByRole('dialog').getByText(/wrong time/i).click();
-  await page.getByRole('dialog').getByRole('button', { name: /decline/i }).click();
+  await page.locator('[data-testid=decline-reason][data-reason="wrong time"]').click();
   await until('it to be declined', async () => (await other.getAttribute('data-status')) === 'declined');
 
   await page.keyboard.press('p');

@@ -29,7 +29,7 @@ export class ChartPanel {
   private readonly readout = h("p", { class: "readout muted" });
   private readonly note = h("p", { class: "chart-note", role: "status", hidden: true });
   private readonly ranges = RANGES.map(({ range, label, inWords }) => {
-    const button = h("button", { type: "button", class: "segment", "data-range": range, "aria-label": `Show ${inWords}` }, label);
+    const button = h("button", { type: "button", class: "segment", "data-range": range, "aria-label": `${label}: show ${inWords}` }, label);
     button.addEventListener("click", () => this.choose(range));
     return button;
   });
