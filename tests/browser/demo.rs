@@ -35,7 +35,7 @@ impl Drop for Demo {
 
 #[test]
 fn who_watches_sees_the_drop_the_reason_the_act_and_the_outcome() {
-    let demo = Demo::start(&[]);
+    let demo = Demo::start(&["--speed", "10"]);
     succeed("watching", &demo.url);
 }
 

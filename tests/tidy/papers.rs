@@ -9,6 +9,9 @@ const INVARIANT: &str = "Architecture invariant:";
 /// What stands before the names of its tests.
 const GUARDED_BY: &str = "Guarded by:";
 
+/// What stands above a test.
+const TEST_ATTRIBUTES: [&str; 3] = ["#[test]\n", "#[tokio::test]\n", "#[tokio::test(flavor = \"multi_thread\")]\n"];
+
 const PAPERS: [&str; 5] =
     ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "loadtest/README.md", "loadtest/samples/README.md"];
 
@@ -34,7 +37,8 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 /// The names of the tests in a text: each the first function behind its attribute.
 fn tests(text: &str) -> impl Iterator<Item = &str> {
     let ends = |character: char| !character.is_alphanumeric() && character != '_';
-    text.split("#[test]\n").skip(1).filter_map(move |rest| rest.split_once("fn ")?.1.split(ends).next())
+    let behind = TEST_ATTRIBUTES.iter().flat_map(move |attribute| text.split(attribute).skip(1));
+    behind.filter_map(move |rest| rest.split_once("fn ")?.1.split(ends).next())
 }
 
 /// The names of the cases of a conformance suite, which each implementation makes tests of.
