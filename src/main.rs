@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = cli.sources(std::env::vars_os()).and_then(|sources| {
         let loaded = settings::load(sources)?;
-        trace::init(&loaded.settings.log)?;
+        trace::init(&cli.log(&loaded))?;
         cli.run(&loaded)
     });
     match outcome {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::settings::{Given, Loaded, LogFormat, Sources};
+use crate::settings::{Given, Loaded, LogFormat, LogSection, Origin, Sources};
 
 pub mod config;
 
@@ -117,6 +117,14 @@ impl Cli {
         let mut flags = self.common.flags();
         flags.extend(self.command.flags());
         Ok(Sources { file: self.common.config.clone(), environment: texts(environment)?, flags })
+    }
+
+    /// What is logged: of a demo, which has a screen to itself, only what goes wrong, unless somebody has said otherwise.
+    #[must_use]
+    pub fn log(&self, loaded: &Loaded) -> LogSection {
+        let is_said = loaded.rows.iter().any(|row| row.key == "log.level" && row.origin != Origin::Default);
+        let quiet = LogSection { level: "error".into(), ..loaded.settings.log.clone() };
+        if matches!(self.command, Command::Demo(_)) && !is_said { quiet } else { loaded.settings.log.clone() }
     }
 
     /// Does what was asked for.

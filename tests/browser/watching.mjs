@@ -44,7 +44,7 @@ export async function watching({ browser, url, folder }) {
     }
   }
   const ops = await open(browser, at(url, '/ops'));
-  await ops.getByText(intervention.command).first().waitFor();
+  await ops.getByTestId('command-row').first().waitFor();
   await accessible(ops);
   await ops.screenshot({ path: `${folder}/ops.png` });
 }
