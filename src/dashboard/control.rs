@@ -95,7 +95,10 @@ pub fn record(
             Ok(Session { mode: Some(*mode), ..said(SessionKind::Mode) })
         }
         Action::Pause(is_paused) => {
-            is_current(view, session, revision)?;
+            // To stop it is always allowed, whatever else somebody has changed meanwhile.
+            if !is_paused {
+                is_current(view, session, revision)?;
+            }
             Ok(said(if *is_paused { SessionKind::Paused } else { SessionKind::Resumed }))
         }
     }
@@ -248,9 +251,10 @@ mod tests {
         let mut view = view();
         let auto = record(&view, "s", &Action::Mode(Mode::Auto), WHO, 0, NOW).unwrap();
         view.take_session("s", &auto, 11, NOW);
-        assert_eq!(record(&view, "s", &Action::Pause(true), WHO, 0, NOW), Err(Refusal::Changed));
-        let paused = record(&view, "s", &Action::Pause(true), WHO, 12, NOW).unwrap();
-        assert_eq!(paused.kind, SessionKind::Paused);
+        assert_eq!(record(&view, "s", &Action::Mode(Mode::Off), WHO, 0, NOW), Err(Refusal::Changed));
+        assert_eq!(record(&view, "s", &Action::Pause(false), WHO, 0, NOW), Err(Refusal::Changed));
+        let paused = record(&view, "s", &Action::Pause(true), WHO, 0, NOW).unwrap();
+        assert_eq!(paused.kind, SessionKind::Paused, "to stop it is always allowed");
         let early = record(&view, "not-begun", &Action::Mode(Mode::Off), WHO, 0, NOW).unwrap();
         assert_eq!(early.mode, Some(Mode::Off));
     }

@@ -41,6 +41,8 @@ fn who_watches_sees_the_drop_the_reason_the_act_and_the_outcome() {
 
 #[test]
 fn what_people_approve_is_carried_out_and_what_they_decline_is_not() {
-    let demo = Demo::start(&["--mode", "suggest", "--speed", "8"]);
+    // Proposals wait longer than usual, so that a slow machine finds them.
+    let patient = ["--set", "decision.proposal_life_ms=480000", "--set", "decision.approved_life_ms=480000"];
+    let demo = Demo::start(&[&["--mode", "suggest", "--speed", "8"][..], &patient].concat());
     succeed("acting", &demo.url);
 }

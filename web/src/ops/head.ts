@@ -28,7 +28,7 @@ export class OpsHead {
       ...ops.health.map((one) => sign(one.ok ? "good" : "bad", one.what, one.detail ?? (one.ok ? "well" : "not well"))),
       sign(executor[0]!, "Executor", executor[1]!));
     replaceChildren(this.instances, ...(ops.instances.length === 0
-      ? [sign("bad", "None answers", "start one with: conductor run")]
+      ? [sign("plain", "None is named", "dashboard.stream_urls says where they are")]
       : ops.instances.map(instance)));
     const most = Math.max(1e-9, ...ops.topics.map((topic) => topic.records_per_s ?? 0));
     replaceChildren(this.topics, ...ops.topics.map((one) => topic(one, most)));

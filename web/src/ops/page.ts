@@ -18,7 +18,7 @@ const COMMANDS_MAX = 200;
 export class OpsPage implements Page {
   readonly bindings = [];
   private readonly head = new OpsHead();
-  private readonly tasks = new OpsTable("Tasks", ["Task", "Instance", "Role", "State", "Lag", "Stream time", "Committed", "Why it does not process"], "tasks", "No task: no instance of the stream answers.");
+  private readonly tasks = new OpsTable("Tasks", ["Task", "Instance", "Role", "State", "Lag", "Stream time", "Committed", "Why it does not process"], "tasks", "No task is known: no instance of the stream is named, or none answers.");
   private readonly commands = new OpsTable("Last commands", ["Age", "Session", "Kind", "What", "Status", "Attempts", "To decide", "To carry out", "Text by", "Result"], "commands", "No command yet.");
   private readonly letters = new DeadLetters();
   readonly element = h("div", { class: "ops" }, this.head.element, this.tasks.element, this.commands.element, this.letters.element);

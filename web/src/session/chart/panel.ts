@@ -81,6 +81,7 @@ export class ChartPanel {
     const inside = this.inside(points, window.from_ms);
     const found = alarms(points);
     setAttribute(this.chart, "data-points", points.length);
+    setAttribute(this.chart, "data-first", points[0]?.at_ms ?? "");
     setAttribute(this.chart, "data-last", points.at(-1)?.at_ms ?? "");
     setAttribute(this.chart, "data-alarms", found.length);
     setAttribute(this.chart, "aria-label", `${points.length === 0 ? "No points yet" : "Score over time"}. Left and right move between interventions; Table shows the numbers.`);
