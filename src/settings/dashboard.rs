@@ -13,9 +13,9 @@ pub struct DashboardSection {
     pub listen: String,
     /// The file with the people who may act, one `name token` a line; nothing: a token is made at the start, and printed.
     pub tokens_file: String,
-    /// Origins that the page is reached by besides its own, separated by commas: those of a proxy, such as https://live.example.
+    /// Origins that the page is reached by besides its own, separated by commas: those of a proxy, such as `https://live.example`.
     pub origins: String,
-    /// Where the stream's instances show themselves, separated by commas, such as http://stream-0:8090; nothing: they are not shown.
+    /// Where the stream's instances show themselves, separated by commas, such as `http://stream-0:8090`; nothing: they are not shown.
     pub stream_urls: String,
     /// And the executors; nothing: it is not known whether one is there.
     pub executor_urls: String,
