@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use compact_str::CompactString;
 use streams::broker::Broker;
@@ -67,7 +68,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         "the dashboard is starting at http://{}", section.listen
     );
     let dashboard = Dashboard::start(&runtime, settings, broker, listener, parts, prometheus)?;
-    dashboard.until(&is_stopping)?;
+    dashboard.until(&is_stopping, Duration::ZERO)?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -166,13 +167,14 @@ impl<B: Broker> Dashboard<B> {
         Ok(Self { thread, _serving: serving })
     }
 
-    /// Reads and writes until this is set.
+    /// Reads and writes until this is set; `rest` is for a broker that does not wait for records by itself.
     ///
     /// # Errors
     /// The set-up is wrong, or the client is beyond repair.
-    pub fn until(mut self, is_stopping: &AtomicBool) -> Result<(), Failure> {
+    pub fn until(mut self, is_stopping: &AtomicBool, rest: Duration) -> Result<(), Failure> {
         while !is_stopping.load(Ordering::Acquire) {
             self.thread.step().map_err(unreachable)?;
+            SystemClock.sleep(rest);
         }
         Ok(())
     }

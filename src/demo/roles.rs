@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use streams::clock::Clock;
 use tokio::runtime::Runtime;
@@ -26,6 +27,8 @@ use crate::settings::Settings;
 
 /// An hour by the sessions' clock, which goes faster than the threads that it is for.
 const SESSION_TIMEOUT_MS: u64 = 3_600_000;
+/// The broker in memory does not wait for records: whoever asks it without a rest takes a core.
+const REST: Duration = Duration::from_millis(5);
 /// The name of what runs beside the stream.
 const INSTANCE: &str = "demo";
 
@@ -75,6 +78,7 @@ pub(super) fn start(
         schemas: Box::new(unframed),
         runtime: runtime.handle().clone(),
         board: history::status::Board::default(),
+        rest: REST,
     };
     let parts = executor::run::Parts {
         store: CommandStore::new(database),
@@ -85,7 +89,7 @@ pub(super) fn start(
     };
     let mut thread = executor::run::thread(runtime, &settings, stream.broker(), parts)?;
     let stopping = Arc::clone(is_stopping);
-    let shown = std::thread::spawn(move || dashboard.until(&stopping));
+    let shown = std::thread::spawn(move || dashboard.until(&stopping, REST));
     let stopping = Arc::clone(is_stopping);
     let written = std::thread::spawn(move || {
         writer.run(&stopping);
@@ -97,6 +101,7 @@ pub(super) fn start(
         let _database: Temporary = database;
         while !stopping.load(Ordering::Acquire) {
             thread.step().map_err(Failure::failed)?;
+            SystemClock.sleep(REST);
         }
         thread.close().map_err(Failure::failed).map(drop)
     });

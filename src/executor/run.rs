@@ -90,6 +90,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         schemas: Box::new(schemas.clone()),
         runtime: runtime.handle().clone(),
         board: history_board,
+        rest: Duration::ZERO,
     };
     let parts = Parts {
         store: store.clone(),

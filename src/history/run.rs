@@ -35,6 +35,8 @@ pub struct HistoryWriter<B: Broker> {
     pub runtime: Handle,
     /// Where is left what there is to show.
     pub board: Board,
+    /// Between two rounds, for a broker that does not wait for records by itself.
+    pub rest: Duration,
 }
 
 impl<B: Broker> HistoryWriter<B> {
@@ -64,6 +66,7 @@ impl<B: Broker> HistoryWriter<B> {
             *counts = status.counts;
             self.board.put(status);
             stepped?;
+            SystemClock.sleep(self.rest);
         }
         *counts = thread.close()?;
         tracing::info!(?counts, "history: stopped");
