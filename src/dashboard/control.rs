@@ -1,6 +1,7 @@
 //! What people may do: decide on a proposal, set the mode, pause. Pure: whether it may be done now, and the record that says it.
 
 use compact_str::CompactString;
+use topology::simulated::blank;
 use topology::wire::{Decision, Mode, Session, SessionKind};
 
 use super::view::View;
@@ -75,7 +76,7 @@ pub fn record(
     revision: i64,
     now_ms: i64,
 ) -> Result<Session, Refusal> {
-    let said = |kind| Session { id: Some(id.into()), actor: Some(actor.into()), ..empty(kind) };
+    let said = |kind| Session { id: Some(id.into()), actor: Some(actor.into()), ..blank::session(kind) };
     match action {
         Action::Decide { command, decision, content, reason } => {
             let card = view.get(session).and_then(|view| view.card(command)).ok_or(Refusal::Unknown)?;
@@ -101,31 +102,6 @@ pub fn record(
             }
             Ok(said(if *is_paused { SessionKind::Paused } else { SessionKind::Resumed }))
         }
-    }
-}
-
-/// Nothing but what happened.
-fn empty(kind: SessionKind) -> Session {
-    Session {
-        kind,
-        id: None,
-        title: None,
-        description: None,
-        speaker: None,
-        session_type: None,
-        capacity: None,
-        schedule: None,
-        ends_at_ms: None,
-        phase: None,
-        index: None,
-        words: None,
-        span_ms: None,
-        mode: None,
-        command: None,
-        decision: None,
-        actor: None,
-        content: None,
-        reason: None,
     }
 }
 

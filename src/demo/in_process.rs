@@ -4,17 +4,16 @@ use domain::time::{Millis, SECOND};
 use topology::codec::{self, Format};
 use topology::graph;
 use topology::settings::ConductorSettings;
-use topology::simulated::Input;
 use topology::wire::{CommandStatus, InterventionCommand, topics};
 
 use super::story::stage;
 use super::{LENGTH, START, STEP, Watched};
-use crate::act::{Platform, SimulatedEvent, SimulatedPlatform};
+use crate::act::{Platform, SimulatedPlatform};
 use crate::cli::demo::Outputs;
 use crate::clock::SystemClock;
 use crate::embedded::{Embedded, OUTPUTS, Outlet};
 use crate::failure::Failure;
-use crate::output::{Output, Progress};
+use crate::output::Output;
 use crate::settings::Settings;
 use crate::settings::conductor_settings;
 
@@ -57,32 +56,14 @@ impl Demo<'_> {
             let now = START + played;
             events.clear();
             self.platform.step(now, &mut events);
-            self.send(&events)?;
+            self.events_in += super::send(&mut self.stream, self.outputs, &events)?;
             self.carry_out(now)?;
             self.stream.set_clock(now);
             self.stream.drain()?;
-            if let Watched::No = self.show(now, played)? {
+            if let Watched::No = self.show(now)? {
                 return Ok(());
             }
             clock.sleep(settings.demo.speed.wait(played, watch.elapsed()));
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, events: &[SimulatedEvent]) -> Result<(), Failure> {
-        for event in events {
-            if let Input::Session(session) = &event.input
-                && let Some(title) = &session.title
-            {
-                let titled = Output::Titled { session: event.session.clone(), title: title.clone() };
-                // Whether anybody watches is asked once a step.
-                let _ = self.outputs.send(titled);
-            }
-            self.value.clear();
-            event.input.encode(Format::Json, &mut self.value).map_err(Failure::failed)?;
-            let key = event.session.as_bytes();
-            self.stream.send(event.input.topic(), Some(key), event.at_ms, Some(&self.value))?;
-            self.events_in += 1;
         }
         Ok(())
     }
@@ -105,7 +86,7 @@ impl Demo<'_> {
     }
 
     /// Passes on what the stream has written, and notes the commands that are to be carried out.
-    fn show(&mut self, now: Millis, played: Millis) -> Result<Watched, Failure> {
+    fn show(&mut self, now: Millis) -> Result<Watched, Failure> {
         let (outputs, pending) = (self.outputs, &mut self.pending);
         self.outlet.take(|received| {
             let output = received.output()?;
@@ -117,16 +98,6 @@ impl Demo<'_> {
             let _ = outputs.send(output);
             Ok(())
         })?;
-        let accounts = self.stream.accounts();
-        if accounts.lost() > 0 {
-            return Err(Failure::failed(format_args!("{} of {} records were lost", accounts.lost(), accounts.sent)));
-        }
-        let progress = Progress {
-            fraction: played as f64 / LENGTH as f64,
-            session_time_ms: now,
-            events_in: self.events_in,
-            late: accounts.late,
-        };
-        Ok(if outputs.send(Output::Progress(progress)).is_ok() { Watched::Yes } else { Watched::No })
+        super::report(&self.stream, self.outputs, self.events_in, now)
     }
 }

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use domain::time::Millis;
 use streams::clock::{Clock, ManualClock};
-use topology::codec::Format;
 use topology::event_log::Speed;
 use topology::graph;
 use topology::settings::ConductorSettings;
@@ -32,7 +31,7 @@ use crate::clock::SystemClock;
 use crate::dashboard::run::runtime;
 use crate::embedded::{Embedded, OUTPUTS, Outlet};
 use crate::failure::Failure;
-use crate::output::{Output, Progress};
+use crate::output::Output;
 use crate::settings::{Settings, conductor_settings};
 use topology::wire::topics;
 
@@ -46,7 +45,6 @@ struct Demo<'a> {
     outlet: Outlet,
     clock: ManualClock,
     outputs: &'a Outputs,
-    value: Vec<u8>,
     events_in: u64,
 }
 
@@ -66,7 +64,7 @@ pub(super) fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure>
     let started = roles::start(&runtime, settings, &stream, &platform.url, &is_stopping)?;
     // Whether anybody watches is asked once a step.
     let _ = outputs.send(Output::Serving { url: started.url.clone() });
-    let mut demo = Demo { platform, stream, outlet, clock, outputs, value: Vec::new(), events_in: 0 };
+    let mut demo = Demo { platform, stream, outlet, clock, outputs, events_in: 0 };
     let played = demo.play(settings);
     is_stopping.store(true, Ordering::Release);
     let ended = started.threads.into_iter().map(joined).collect::<Result<Vec<()>, Failure>>();
@@ -87,9 +85,9 @@ impl Demo<'_> {
             let now = START + played;
             events.clear();
             self.platform.step(now, &mut events);
-            self.send(&events)?;
+            self.events_in += super::send(&mut self.stream, self.outputs, &events)?;
             self.go_on(now)?;
-            if let Watched::No = self.show(now, played)? {
+            if let Watched::No = self.show(now)? {
                 return Ok(());
             }
             wall.sleep(settings.demo.speed.wait(played, watch.elapsed()));
@@ -101,7 +99,7 @@ impl Demo<'_> {
         }
         loop {
             self.go_on(self.clock.now_ms())?;
-            if let Watched::No = self.show(self.clock.now_ms(), LENGTH)? {
+            if let Watched::No = self.show(self.clock.now_ms())? {
                 return Ok(());
             }
             wall.sleep(LINGER);
@@ -122,46 +120,19 @@ impl Demo<'_> {
             session,
             input: Input::Session(blank::session(SessionKind::Ended)),
         }));
-        self.send(events)?;
+        self.events_in += super::send(&mut self.stream, self.outputs, events)?;
         self.go_on(now)?;
-        self.show(now, LENGTH).map(drop)
-    }
-
-    fn send(&mut self, events: &[SimulatedEvent]) -> Result<(), Failure> {
-        for event in events {
-            if let Input::Session(session) = &event.input
-                && let Some(title) = &session.title
-            {
-                let titled = Output::Titled { session: event.session.clone(), title: title.clone() };
-                let _ = self.outputs.send(titled);
-            }
-            self.value.clear();
-            event.input.encode(Format::Json, &mut self.value).map_err(Failure::failed)?;
-            let key = event.session.as_bytes();
-            self.stream.send(event.input.topic(), Some(key), event.at_ms, Some(&self.value))?;
-            self.events_in += 1;
-        }
-        Ok(())
+        self.show(now).map(drop)
     }
 
     /// Passes on what the stream and the executor have written.
-    fn show(&mut self, now: Millis, played: Millis) -> Result<Watched, Failure> {
+    fn show(&mut self, now: Millis) -> Result<Watched, Failure> {
         let outputs = self.outputs;
         self.outlet.take(|received| {
             let _ = outputs.send(received.output()?);
             Ok(())
         })?;
-        let accounts = self.stream.accounts();
-        if accounts.lost() > 0 {
-            return Err(Failure::failed(format_args!("{} of {} records were lost", accounts.lost(), accounts.sent)));
-        }
-        let progress = Progress {
-            fraction: played as f64 / LENGTH as f64,
-            session_time_ms: now,
-            events_in: self.events_in,
-            late: accounts.late,
-        };
-        Ok(if outputs.send(Output::Progress(progress)).is_ok() { Watched::Yes } else { Watched::No })
+        super::report(&self.stream, self.outputs, self.events_in, now)
     }
 }
 

@@ -12,9 +12,14 @@ mod roles;
 mod story;
 
 use domain::time::{MINUTE, Millis, SECOND};
+use topology::codec::Format;
+use topology::simulated::Input;
 
+use crate::act::SimulatedEvent;
 use crate::cli::demo::Outputs;
+use crate::embedded::Embedded;
 use crate::failure::Failure;
+use crate::output::{Output, Progress};
 use crate::settings::Settings;
 
 /// How much session time is played.
@@ -36,4 +41,37 @@ pub fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure> {
 enum Watched {
     Yes,
     No,
+}
+
+/// Sends what happened to the stream, and titles to whoever watches; says how many events that were.
+fn send(stream: &mut Embedded, outputs: &Outputs, events: &[SimulatedEvent]) -> Result<u64, Failure> {
+    let mut value = Vec::new();
+    for event in events {
+        if let Input::Session(session) = &event.input
+            && let Some(title) = &session.title
+        {
+            let titled = Output::Titled { session: event.session.clone(), title: title.clone() };
+            // Whether anybody watches is asked once a step.
+            let _ = outputs.send(titled);
+        }
+        value.clear();
+        event.input.encode(Format::Json, &mut value).map_err(Failure::failed)?;
+        stream.send(event.input.topic(), Some(event.session.as_bytes()), event.at_ms, Some(&value))?;
+    }
+    Ok(events.len() as u64)
+}
+
+/// Says how far the story has come; whether anybody has heard it.
+fn report(stream: &Embedded, outputs: &Outputs, events_in: u64, now: Millis) -> Result<Watched, Failure> {
+    let accounts = stream.accounts();
+    if accounts.lost() > 0 {
+        return Err(Failure::failed(format_args!("{} of {} records were lost", accounts.lost(), accounts.sent)));
+    }
+    let progress = Progress {
+        fraction: (now - START) as f64 / LENGTH as f64,
+        session_time_ms: now,
+        events_in,
+        late: accounts.late,
+    };
+    Ok(if outputs.send(Output::Progress(progress)).is_ok() { Watched::Yes } else { Watched::No })
 }

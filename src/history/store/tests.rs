@@ -247,32 +247,3 @@ async fn an_export_is_of_one_session_and_one_span() {
         assert_eq!(table(&store, Table::Interventions).await.len(), 6);
     }
 }
-
-/// A measurement, for a quiet machine: `cargo test --workspace --lib scores_a_second -- --ignored --nocapture`.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn how_many_scores_a_second_are_written_in_batches_of_two_thousand() {
-    const BATCHES: i64 = 25;
-    for stage in Stage::both() {
-        let store = store(&stage).await;
-        let mut offsets = BTreeMap::new();
-        let batches: Vec<Batch> = (0..BATCHES)
-            .map(|number| {
-                let scores = |session: i64| sample::score(&format!("s-{session}"), 5_000 * number, 0.7);
-                let scores = (0..2_000).map(scores);
-                let told: Vec<Told> =
-                    scores.map(|score| told(topics::ENGAGEMENT_SCORES, &score.session, &score)).collect();
-                batch(&told, &mut offsets)
-            })
-            .collect();
-        let since = crate::clock::SystemClock.stopwatch();
-        for batch in &batches {
-            store.write(batch).await.unwrap();
-        }
-        let rate = (2_000 * BATCHES) as f64 / since.elapsed().as_secs_f64();
-        println!("{}: {rate:.0} scores/s", stage.url());
-        let since = crate::clock::SystemClock.stopwatch();
-        let points = store.points("s-7", 0, i64::MAX, 2_000).await.unwrap();
-        println!("{} points in {:?}", points.points.len(), since.elapsed());
-    }
-}
