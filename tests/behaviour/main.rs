@@ -21,3 +21,4 @@ mod outage;
 mod retention;
 mod silence;
 mod time;
+mod traces;

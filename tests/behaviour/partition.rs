@@ -22,6 +22,8 @@ pub(crate) struct Partition {
     pub(crate) log: Log,
     globals: Globals,
     next_offset: i64,
+    /// What every record carries.
+    pub(crate) headers: Headers,
 }
 
 /// What the task wrote.
@@ -74,7 +76,7 @@ impl Partition {
             task.set_input(input, InputState::CaughtUp);
         }
         let globals = Globals::new(&topology);
-        Self { task, log: Log::default(), globals, next_offset: 0 }
+        Self { task, log: Log::default(), globals, next_offset: 0, headers: Headers::new() }
     }
 
     pub(crate) fn enqueue(&mut self, topic: &str, session: &str, at: i64, value: &str) {
@@ -83,7 +85,8 @@ impl Partition {
         let (key, value) = (bytes(session), bytes(value));
         let offset = self.next_offset;
         self.next_offset += 1;
-        self.task.enqueue(input, [ConsumerRecord { offset, timestamp_ms: at, key, value, headers: Headers::new() }]);
+        let headers = self.headers.clone();
+        self.task.enqueue(input, [ConsumerRecord { offset, timestamp_ms: at, key, value, headers }]);
     }
 
     /// Handles what waits, `budget` at a time, with a commit after each; how many commits that took.

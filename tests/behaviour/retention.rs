@@ -1,6 +1,7 @@
 //! Nothing is kept for ever.
 
 use domain::intervention::Mode;
+use topology::trace::TraceContext;
 
 use crate::conductor::{HOUR, MINUTE, SECOND, T0, settings};
 use crate::partition::Partition;
@@ -25,6 +26,7 @@ fn short_session(partition: &mut Partition, session: &str, at: i64) {
 #[test]
 fn an_hour_after_a_session_is_over_none_of_its_rows_is_left() {
     let mut partition = Partition::new(&settings(Mode::Auto), 1);
+    partition.headers.push(TraceContext { trace_id: 1, span_id: 2, sampled: true }.header());
     partition.send("chat", "clock", T0, r#"{"kind":"message","user":"u"}"#);
     short_session(&mut partition, "s", T0);
     let is_of_session = |key: &[u8]| key.windows(2).any(|window| window == b"\x01s");

@@ -24,6 +24,7 @@ use crate::perceive::Perceive;
 use crate::settings::{ConductorSettings, Formats};
 use crate::stores::Stores;
 use crate::tables::{BaselineTable, PolicyGlobal};
+use crate::trace::Traced;
 use crate::wire::{self, Value, topics};
 
 /// A record older than every open window is late.
@@ -59,11 +60,11 @@ pub fn build(settings: &ConductorSettings) -> Result<Topology, TopologyError> {
         Decide::new(stores, interventions, outputs, policy_table, decide.clone())
     })?;
     builder.sink("scores-sink", topics::ENGAGEMENT_SCORES, &outputs.scores, encode(scores))?;
-    builder.sink("commands-sink", topics::INTERVENTION_COMMANDS, &outputs.commands, encode(commands))?;
-    builder.sink("results-sink", topics::INTERVENTION_RESULTS, &outputs.results, encode(results))?;
+    builder.sink("commands-sink", topics::INTERVENTION_COMMANDS, &outputs.commands, encode_traced(commands))?;
+    builder.sink("results-sink", topics::INTERVENTION_RESULTS, &outputs.results, encode_traced(results))?;
 
     let learning = builder.repartition("learning", Some(1))?;
-    builder.sink("learning-sink", &learning, &outputs.results, encode(Format::Avro))?;
+    builder.sink("learning-sink", &learning, &outputs.results, encode_traced(Format::Avro))?;
     let learning = SourceSpec::new("learning-source", &learning, result);
     let learning = builder.source(learning)?;
     let posteriors = builder.store(StoreSpec {
@@ -122,5 +123,16 @@ fn encode<T: Coded + 'static>(
     move |key, value, into| {
         into.key.extend_from_slice(key.as_bytes());
         Ok(codec::encode(value, format, &mut into.value)?)
+    }
+}
+
+/// The same, with the header of a trace.
+fn encode_traced<T: Coded + 'static>(
+    format: Format,
+) -> impl Fn(&SessionId, &Traced<T>, &mut SinkBuffers) -> Result<(), BoxError> + Send + Sync + 'static {
+    let encode = encode(format);
+    move |key, traced, into| {
+        into.headers.extend(traced.trace.map(|trace| trace.header()));
+        encode(key, &traced.value, into)
     }
 }

@@ -17,6 +17,8 @@ use crate::rows::key;
 use crate::rows::learned::{ArmsRow, ControlsRow, VERSION};
 use crate::rows::perceived::{FLOWS, PRIOR, PinnedPrior, SESSION, SessionRow, TEXTS, Texts};
 use crate::rows::row::{self, Row};
+use crate::rows::trace::{EventTrace, TRACE};
+use crate::trace::TraceContext;
 
 /// A row, taken apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +44,10 @@ pub fn show(store: &str, key: &[u8], value: &[u8]) -> Option<ShownRow> {
         "sessions" => of_session(str::from_utf8(rest).ok()?, value)?,
         "ticks" if rest.is_empty() => (None, shown::<TickRow>(value)),
         "interventions" if rest.is_empty() => (None, shown::<LedgerRow>(value)),
-        "interventions" => (Some(command(rest)?.id(session)), shown::<CommandRow>(value)),
+        "interventions" => match rest.strip_suffix(TRACE.as_bytes()) {
+            Some(rest) => (Some(format!("{}, {TRACE}", command(rest)?.id(session))), shown::<TraceContext>(value)),
+            None => (Some(command(rest)?.id(session)), shown::<CommandRow>(value)),
+        },
         _ => return None,
     };
     Some(ShownRow { session: Some(session.to_owned()), part, value })
@@ -70,6 +75,7 @@ fn of_session(part: &str, value: &[u8]) -> Option<(Option<String>, Option<Value>
         TEXTS => shown::<Texts>(value),
         PRIOR => shown::<PinnedPrior>(value),
         FLOWS => shown::<Flows>(value),
+        TRACE => shown::<EventTrace>(value),
         _ => return None,
     };
     Some((Some(part.to_owned()), value))
@@ -135,6 +141,15 @@ mod tests {
         check("ticks", &session, &bytes(&tick), (Some("s-1"), None), "/detector/episode", json!("armed"));
         let ledger = LedgerRow { ledger: Ledger::new(Mode::Auto), offsets: Default::default() };
         check("interventions", &session, &bytes(&ledger), (Some("s-1"), None), "/ledger/mode", json!("auto"));
+        let trace = TraceContext { trace_id: 1, span_id: 2, sampled: true };
+        let of_event = EventTrace { at: 7, context: trace };
+        check("sessions", &part(TRACE), &bytes(&of_event), (Some("s-1"), Some(TRACE)), "/at", json!(7));
+        let of_command = key_of(|key| {
+            key::session_at("s-1", 5_000, key);
+            key.extend_from_slice(b"\0\0trace");
+        });
+        let shown = json!("00-00000000000000000000000000000001-0000000000000002-01");
+        check("interventions", &of_command, &bytes(&trace), (Some("s-1"), Some("s-1:5000:0, trace")), "", shown);
         let arms = ArmsRow { version: 2, arms: vec![ArmSums { successes: 6, ..ArmSums::default() }] };
         let context = "middle_workshop_medium_SUDDEN_DROP";
         check("posteriors", context.as_bytes(), &bytes(&arms), (None, Some(context)), "/arms/0/successes", json!(6));

@@ -7,6 +7,7 @@
 //! - [`calibration`]: its watching half alone, to measure what is usual
 //! - [`settings`]: what can be set about them
 //! - `rows`: what the stores hold, one file per kind of row; [`inspect`]: those rows for people
+//! - [`trace`]: the header that carries where a record belongs in a trace
 //! - [`explain`]: a decision, computed again from its command
 //! - [`event_log`]: records in a file, to replay or to compute over without a broker
 //! - [`simulated`]: the simulated audience on the wire
@@ -21,6 +22,7 @@ pub mod explain;
 pub mod graph;
 pub mod inspect;
 pub mod settings;
+pub mod trace;
 
 mod event;
 mod moment;

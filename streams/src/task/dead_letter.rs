@@ -14,25 +14,47 @@ use crate::record::BoxError;
 
 /// Why a record is set aside.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
+#[non_exhaustive]
+pub enum Fault {
+    /// It is not what the source reads.
     #[error("the record does not decode: {0}")]
     Decode(#[source] BoxError),
+    /// It has no key.
     #[error("the record has no key, and the source needs one")]
     NoKey,
+    /// It lies where its key does not belong.
     #[error(
         "the key belongs to partition {expected} of {partitions}, not to {found}; set partitioner=murmur2_random on the producer"
     )]
-    WrongPartition { expected: Partition, found: Partition, partitions: u32 },
+    WrongPartition {
+        /// Where it belongs.
+        expected: Partition,
+        /// Where it lies.
+        found: Partition,
+        /// How many there are.
+        partitions: u32,
+    },
+    /// Its time is far in the future.
     #[error("the record is {by_ms} ms ahead of the wall clock")]
-    FarAhead { by_ms: i64 },
+    FarAhead {
+        /// How far, in milliseconds.
+        by_ms: i64,
+    },
+    /// A processor can not use it.
     #[error("{node}: {error}")]
     Processor {
+        /// The processor.
         node: Arc<str>,
+        /// What it says.
         #[source]
         error: BoxError,
     },
+    /// What was made of it can not be written.
     #[error("its output can not be delivered: {reason}")]
-    Undeliverable { reason: String },
+    Undeliverable {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Fault {
@@ -69,20 +91,29 @@ const TEXT_BYTES_MAX: usize = 4 * 1024;
 /// The record's own headers beyond this are left out.
 const HEADER_BYTES_MAX: usize = 64 * 1024;
 
-pub(crate) struct DeadLetters {
+/// Where dead letters go.
+#[derive(Debug, Clone)]
+pub struct DeadLetters {
     topic: Arc<str>,
-    partition: Partition,
+    partitions: u32,
     value_bytes_max: usize,
 }
 
 impl DeadLetters {
-    pub(crate) fn new(topic: Arc<str>, task_partition: Partition, settings: &TaskSettings) -> Self {
-        let partitions = settings.partitions.get(&topic).copied().unwrap_or(1).max(1);
-        Self { topic, partition: task_partition % partitions, value_bytes_max: settings.dead_letter_bytes_max }
+    /// To a topic of so many partitions; a longer value is cut.
+    #[must_use]
+    pub fn new(topic: Arc<str>, partitions: u32, value_bytes_max: usize) -> Self {
+        Self { topic, partitions: partitions.max(1), value_bytes_max }
     }
 
-    /// Makes the dead letter of `record` and hands it to `send`.
-    pub(crate) fn write<T>(
+    /// To a topic of which the settings know.
+    pub(crate) fn of(topic: Arc<str>, settings: &TaskSettings) -> Self {
+        let partitions = settings.partitions.get(&topic).copied().unwrap_or(1);
+        Self::new(topic, partitions, settings.dead_letter_bytes_max)
+    }
+
+    /// Makes the dead letter of `record` and hands it to `send`. Its partition is that of the record, as far as there are so many.
+    pub fn write<T>(
         &self,
         record: &ConsumerRecord,
         from: &TopicPartition,
@@ -105,7 +136,7 @@ impl DeadLetters {
         }
         send(&ProducerRecord {
             topic: &self.topic,
-            partition: self.partition,
+            partition: from.partition % self.partitions,
             timestamp_ms: record.timestamp_ms,
             key: record.key.as_deref(),
             value: value.map(|value| value.get(..self.value_bytes_max).unwrap_or(value)),

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use commit::Part;
+pub use dead_letter::{DeadLetters, Fault};
 pub use error::TaskError;
 pub use meta::Counts;
 pub use rows::EngineRow;
@@ -30,7 +31,6 @@ use crate::partition::Partition;
 use crate::processor::node::Node;
 use crate::store::{Backend, Checkpoint, StoreError, StoreIndex, StoreSpec, Visit};
 use crate::topology::{Plan, Topology};
-use dead_letter::DeadLetters;
 use input::Input;
 use state::State;
 
@@ -196,7 +196,7 @@ impl Task {
             inputs.map(|(spec, make)| Input::new(spec.clone(), id.partition, &settings, make())).collect();
         let partitions = inputs.iter().map(Input::partition).collect();
         let nodes = plan.nodes.iter().map(|node| Some((node.make)(&settings.partitions))).collect();
-        let dead_letters = DeadLetters::new(dead_letter_topic, id.partition, &settings);
+        let dead_letters = DeadLetters::of(dead_letter_topic, &settings);
         let state = State::new(&stores, sub_topology.meta(), backend)?;
         Ok(Self {
             id,

@@ -21,6 +21,7 @@ use crate::rows::key;
 use crate::rows::perceived::{self, Texts};
 use crate::settings::Learning;
 use crate::stores::load;
+use crate::trace::Traced;
 
 /// A decision: all that a command says of how it came about.
 pub(super) struct Decided<'a> {
@@ -123,6 +124,8 @@ impl Decide {
         let row = CommandRow { intervention, measure, published: follow::write(&published)? };
         self.keep_command(decided.session, &row, context)?;
         context.count(status.name(), 1);
+        let trace = self.begin_trace(decided.session, command, context)?;
+        let published = Traced { value: published, trace };
         context.forward(self.outputs.commands, Record::new(decided.session.clone(), published, at))
     }
 

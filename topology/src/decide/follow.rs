@@ -14,6 +14,7 @@ use crate::codec::{self, Format};
 use crate::event::SessionId;
 use crate::moment::Decided;
 use crate::rows::decided::{CommandRow, Published};
+use crate::trace::Traced;
 use crate::wire::InterventionCommand;
 
 impl Decide {
@@ -115,7 +116,7 @@ impl Decide {
         }
     }
 
-    fn named_command(
+    pub(super) fn named_command(
         &mut self,
         session: &SessionId,
         id: &str,
@@ -163,6 +164,8 @@ impl Decide {
             command.reason = format!("cancelled: {because}").into();
         }
         row.published = write(&command)?;
+        let trace = self.trace(session, row.intervention.command, context)?;
+        let command = Traced { value: command, trace };
         context.forward(self.outputs.commands, Record::new(session.clone(), command, at))
     }
 
@@ -188,6 +191,8 @@ impl Decide {
         }
         self.keep_ledger(session, &ledger, context)?;
         context.count("results", 1);
+        let trace = self.trace(session, row.intervention.command, context)?;
+        let result = Traced { value: result, trace };
         context.forward(self.outputs.results, Record::new(session.clone(), result, at))
     }
 }

@@ -6,6 +6,7 @@ mod act;
 mod follow;
 mod publish;
 mod rows;
+mod traces;
 
 use domain::anomaly::{Anomaly, DetectorInput, Terms};
 use domain::intervention::{Event, Feedback, Mode};
@@ -22,14 +23,15 @@ use crate::rows::key;
 use crate::settings::ConductorSettings;
 use crate::stores::{Scratch, Stores, load, save};
 use crate::tables::PolicyGlobal;
+use crate::trace::Traced;
 use crate::wire::{EngagementScore, InterventionCommand, InterventionResult};
 
 /// What the node writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outputs {
     pub(crate) scores: Edge<SessionId, EngagementScore>,
-    pub(crate) commands: Edge<SessionId, InterventionCommand>,
-    pub(crate) results: Edge<SessionId, InterventionResult>,
+    pub(crate) commands: Edge<SessionId, Traced<InterventionCommand>>,
+    pub(crate) results: Edge<SessionId, Traced<InterventionResult>>,
 }
 
 /// The processor.
@@ -78,6 +80,7 @@ impl Processor for Decide {
                 if feedback.kind == Feedback::Executed {
                     context.count("feedback_executed", 1);
                 }
+                self.follow_trace(&session, &feedback.command, context)?;
                 self.tell(&session, &feedback.command, event, now, context)
             }
         }

@@ -87,7 +87,7 @@ impl Decide {
     }
 }
 
-fn command_key(session: &str, command: Command, key: &mut Vec<u8>) {
+pub(super) fn command_key(session: &str, command: Command, key: &mut Vec<u8>) {
     key::session_at(session, command.tick, key);
     key.extend_from_slice(&command.sequence.to_be_bytes());
 }

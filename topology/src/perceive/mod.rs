@@ -164,6 +164,7 @@ impl Perceive {
             self.rooms.write_back(&self.stores, &mut self.buffers.scratch, context)?;
         }
         self.write_down(session, event, at, context)?;
+        self.note_trace(session, at, context)?;
         self.see_flow(session, event, at, context)?;
         if !has_new_life {
             return Ok(());

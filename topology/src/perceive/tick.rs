@@ -11,6 +11,7 @@ use crate::moment::{Moment, Tick};
 use crate::rows::decided::TickRow;
 use crate::rows::key;
 use crate::rows::perceived::{self, PinnedPrior, SessionRow};
+use crate::rows::trace::TRACE;
 use crate::stores::{load, save};
 
 impl Perceive {
@@ -122,7 +123,7 @@ impl Perceive {
         }
         let all = (Millis::MIN, Millis::MAX);
         room.panes.delete(session, all, &self.stores, &mut self.buffers.scratch, context)?;
-        for part in [perceived::SESSION, perceived::TEXTS, perceived::PRIOR] {
+        for part in [perceived::SESSION, perceived::TEXTS, perceived::PRIOR, TRACE] {
             key::session_part(session, part, &mut self.buffers.session_key);
             context.delete(self.stores.sessions, &self.buffers.session_key)?;
         }

@@ -1,4 +1,4 @@
-//! What was written in a session: kept, cut and bounded, for the content of interventions.
+//! What was written in a session: kept, cut and bounded, for the content of interventions; and which trace its newest event belongs to.
 
 use domain::time::Millis;
 use streams::processor::{Context, ProcessError};
@@ -7,7 +7,9 @@ use super::Perceive;
 use crate::event::Event;
 use crate::rows::key;
 use crate::rows::perceived::{self, Text, Texts};
+use crate::rows::trace::{EventTrace, TRACE};
 use crate::stores::{load, save};
+use crate::trace::TraceContext;
 use crate::wire::{Chat, ChatKind, SessionKind, cut};
 
 /// The last messages that are kept.
@@ -44,6 +46,24 @@ impl Perceive {
             _ => {}
         }
         Ok(save(context, self.stores.sessions, &buffers.session_key, &texts, &mut buffers.scratch.value)?)
+    }
+}
+
+impl Perceive {
+    /// Keeps where the event belongs in a trace, if it was sampled: of a session only the newest, for an intervention has many events
+    /// behind it and can be the child of one.
+    pub(super) fn note_trace(
+        &mut self,
+        session: &str,
+        at: Millis,
+        context: &mut Context<'_>,
+    ) -> Result<(), ProcessError> {
+        let headers = context.record_metadata().map(|metadata| metadata.headers);
+        let Some(trace) = headers.and_then(TraceContext::of).filter(|trace| trace.sampled) else { return Ok(()) };
+        let buffers = &mut self.buffers;
+        key::session_part(session, TRACE, &mut buffers.session_key);
+        let row = EventTrace { at, context: trace };
+        Ok(save(context, self.stores.sessions, &buffers.session_key, &row, &mut buffers.scratch.value)?)
     }
 }
 

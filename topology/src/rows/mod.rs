@@ -8,5 +8,6 @@ pub(crate) mod learned;
 pub(crate) mod pane;
 pub(crate) mod perceived;
 pub(crate) mod session;
+pub(crate) mod trace;
 #[macro_use]
 pub(crate) mod row;
