@@ -17,7 +17,7 @@
 //! - [`terminal`]: that output on a screen, or line by line
 //! - [`report`]: that output as one page of HTML
 //! - [`probes`]: what every role shows to those who probe it
-//! - [`progress`], [`trace`]: how far long work has come, and the log
+//! - [`progress`], [`logging`], [`spans`]: how far long work has come, the log, and what those see who collect traces
 //!
 //! What this is NOT: the stream (crate `streams`), its graph (crate `topology`) or what it computes (crate `domain`).
 
@@ -56,6 +56,7 @@ pub mod words;
 pub mod report;
 pub mod terminal;
 
+pub mod logging;
 pub mod probes;
 pub mod progress;
-pub mod trace;
+pub mod spans;

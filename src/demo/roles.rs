@@ -24,6 +24,7 @@ use crate::history::store::HistoryStore;
 use crate::probes;
 use crate::registry::known::{KnownSchemas, Schemas};
 use crate::settings::Settings;
+use crate::spans::Spans;
 
 /// An hour by the sessions' clock, which goes faster than the threads that it is for.
 const SESSION_TIMEOUT_MS: u64 = 3_600_000;
@@ -86,6 +87,7 @@ pub(super) fn start(
         instance: INSTANCE.to_owned(),
         session_timeout_ms: SESSION_TIMEOUT_MS,
         schemas: unframed(),
+        spans: Spans::default(),
     };
     let mut thread = executor::run::thread(runtime, &settings, stream.broker(), parts)?;
     let stopping = Arc::clone(is_stopping);

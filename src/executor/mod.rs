@@ -9,6 +9,7 @@
 //! - [`thread`]: reads, lets commands be carried out, and reports
 //! - [`store`]: what survives a kill, in SQL
 //! - [`platform`]: what a platform is sent, and what its answers mean
+//! - [`trace`]: what those see of it who collect traces
 //! - [`status`]: what is shown of it
 //! - [`run`]: all of it, from the settings
 
@@ -20,6 +21,7 @@ pub mod run;
 pub mod status;
 pub mod store;
 pub mod thread;
+pub mod trace;
 
 #[cfg(test)]
 mod testing;

@@ -11,10 +11,15 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use domain::intervention::Mode;
 use domain::time::Millis;
+use indexmap::IndexMap;
 use streams::broker::Offset;
+use topology::trace::{TraceContext, Traced};
 use topology::wire::{CommandStatus, InterventionCommand, SessionKind};
 
 use super::command::{Stop, deadline_ms};
+
+/// Sessions that are paused or off and not over, at most; beyond it the oldest is forgotten.
+const CONTROLS_MAX: usize = 10_000;
 
 /// Where the three topics are to be read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +39,10 @@ pub struct Open {
     pub command: Arc<InterventionCommand>,
     /// Until when the platform may be called.
     pub deadline_ms: Millis,
+    /// When it was written; when it was read, where that is not known.
+    pub written_ms: Millis,
+    /// Where it belongs in a trace.
+    pub trace: Option<TraceContext>,
     /// Whether it was taken back.
     is_cancelled: bool,
     /// Where to read on from, should this one be the lowest that is open.
@@ -67,7 +76,8 @@ pub struct PartitionState {
     by_id: HashMap<CompactString, Offset>,
     /// The open commands of each session, in their order: the first goes first.
     by_session: HashMap<CompactString, VecDeque<Offset>>,
-    controls: HashMap<CompactString, Controls>,
+    /// Those that are paused or off, in the order in which that was said first.
+    controls: IndexMap<CompactString, Controls>,
     /// Commands whose feedback was read, while it is read back: it may come before the command itself.
     reported: Option<HashSet<CompactString>>,
 }
@@ -81,7 +91,7 @@ impl PartitionState {
             open: BTreeMap::new(),
             by_id: HashMap::new(),
             by_session: HashMap::new(),
-            controls: HashMap::new(),
+            controls: IndexMap::new(),
             reported: Some(HashSet::new()),
         }
     }
@@ -103,7 +113,7 @@ impl PartitionState {
     pub fn command(
         &mut self,
         offset: Offset,
-        command: InterventionCommand,
+        Traced { value: command, trace }: Traced<InterventionCommand>,
         produced_ms: Option<Millis>,
         now_ms: Millis,
     ) -> Taken {
@@ -122,7 +132,9 @@ impl PartitionState {
                 let deadline_ms = deadline_ms(&command, produced_ms, now_ms);
                 self.by_id.insert(command.command.clone(), offset);
                 self.by_session.entry(command.session.clone()).or_default().push_back(offset);
-                self.open.insert(offset, Open { command: Arc::new(command), deadline_ms, is_cancelled: false, from });
+                let written_ms = produced_ms.unwrap_or(now_ms).min(now_ms);
+                let command = Arc::new(command);
+                self.open.insert(offset, Open { command, deadline_ms, written_ms, trace, is_cancelled: false, from });
                 Taken::Opened
             }
         }
@@ -140,9 +152,13 @@ impl PartitionState {
             _ => return,
         }
         if controls == Controls::default() {
-            self.controls.remove(session);
-        } else {
-            self.controls.insert(session.into(), controls);
+            self.controls.shift_remove(session);
+            return;
+        }
+        self.controls.insert(session.into(), controls);
+        if self.controls.len() > CONTROLS_MAX {
+            // The stream knows all of them, and approves nothing for a session that is paused.
+            self.controls.shift_remove_index(0);
         }
     }
 
@@ -253,6 +269,7 @@ mod tests {
 
         fn command(&mut self, session: &str, tick: Millis, status: CommandStatus) -> Taken {
             let command = sample::command(session, tick, InterventionKind::ChatPrompt, status);
+            let command = Traced { value: command, trace: None };
             self.0.command(self.0.positions().commands, command, Some(0), 0)
         }
 
@@ -393,5 +410,18 @@ mod tests {
         read.control("b", SessionKind::Paused, None);
         read.control("b", SessionKind::Ended, None);
         assert!(read.0.controls.is_empty(), "what is over is forgotten");
+    }
+
+    #[test]
+    fn sessions_that_are_paused_for_ever_do_not_fill_the_memory() {
+        let mut read = Read::active();
+        for number in 0..=CONTROLS_MAX {
+            read.control(&format!("s-{number}"), SessionKind::Paused, None);
+        }
+        assert_eq!(read.0.controls.len(), CONTROLS_MAX);
+        for (session, stop) in [("s-0", None), ("s-1", Some(Stop::Paused))] {
+            read.approved(session, 5);
+            assert_eq!(read.0.stop(&format!("{session}:5:0")), stop);
+        }
     }
 }

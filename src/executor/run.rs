@@ -11,6 +11,7 @@ use reqwest::Url;
 use streams::broker::kafka::KafkaBroker;
 use streams::broker::{Admin, Broker, BrokerError};
 use streams::clock::Clock;
+use streams::task::DeadLetters;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use topology::wire::topics;
@@ -20,6 +21,7 @@ use super::platform::{PlatformClient, PlatformSettings};
 use super::status::{self, Board, Shown};
 use super::store::CommandStore;
 use super::thread::{ExecutorError, ExecutorThread, ThreadSettings};
+use super::trace::Traces;
 use crate::admin::unreachable;
 use crate::clock::SystemClock;
 use crate::cluster;
@@ -37,6 +39,7 @@ use crate::registry::Registry;
 use crate::registry::known::Schemas;
 use crate::settings::secret::Secret;
 use crate::settings::{ContentSection, DatabaseSection, ExecutorSection, Settings};
+use crate::spans::Spans;
 
 /// Threads that wait for answers.
 const WORKERS: usize = 2;
@@ -45,6 +48,8 @@ const KEPT_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 /// How often, and how many at once, commands are forgotten that are older.
 const PRUNE_EVERY_MS: i64 = 60_000;
 const PRUNE_MAX: u32 = 1_000;
+/// The largest value that is kept of a command that can not be read.
+const DEAD_LETTER_BYTES_MAX: usize = 512 * 1024;
 /// How long an end waits for the history.
 const HISTORY_PATIENCE: Duration = Duration::from_secs(7);
 
@@ -72,6 +77,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     let store = CommandStore::new(database.clone());
     let instance = cluster::instance_name(&settings.engine);
     let session_timeout_ms = settings.engine.session_timeout_ms.min(10_000);
+    let spans = Spans::new(&settings.telemetry, "conductor-executor", &instance)?;
     let registry = Arc::new(Registry::new(&settings.registry)?);
     let schemas = move || -> Schemas {
         let registry = Arc::clone(&registry);
@@ -98,6 +104,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         instance: instance.clone(),
         session_timeout_ms,
         schemas: schemas(),
+        spans: spans.clone(),
     };
     let thread = thread(&runtime, settings, broker, parts)?;
     tracing::info!(
@@ -116,6 +123,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         // What is not written by then is written by whoever comes next.
         let _ = written.recv_timeout(HISTORY_PATIENCE);
     }
+    spans.close();
     carried_out
 }
 
@@ -162,6 +170,8 @@ pub struct Parts {
     pub session_timeout_ms: u64,
     /// How framed commands are read.
     pub schemas: Schemas,
+    /// Where spans go.
+    pub spans: Spans,
 }
 
 /// The thread of an executor, as the settings want it.
@@ -174,18 +184,31 @@ pub fn thread<B: Broker>(
     broker: B,
     parts: Parts,
 ) -> Result<ExecutorThread<B>, Failure> {
-    let Parts { store, clock, instance, session_timeout_ms, schemas } = parts;
+    let Parts { store, clock, instance, session_timeout_ms, schemas, spans } = parts;
     let writers = writers(&settings.content, &clock)?;
     let platform = platform(&settings.executor)?;
-    let execution = Arc::new(execution(&settings.executor, store, platform, writers, &clock));
+    let execution = Arc::new(execution(&settings.executor, (store, platform, writers), spans, &clock));
     let thread = ThreadSettings {
         application_id: settings.application.id.clone(),
         instance,
         commit_interval_ms: settings.executor.commit_interval_ms,
         session_timeout_ms,
         format: topology::codec::Format::Json,
+        dead_letters: dead_letters(settings, &broker)?,
     };
     ExecutorThread::new(broker, thread, clock, execution, schemas, runtime.handle().clone()).map_err(unreachable)
+}
+
+/// Where the stream sets records aside, too.
+fn dead_letters(settings: &Settings, broker: &impl Broker) -> Result<DeadLetters, Failure> {
+    let topic = cluster::topology(settings)?.dead_letter_topic();
+    let found = broker.admin().map_err(unreachable)?.describe_topic(&topic).map_err(unreachable)?;
+    let description = found.ok_or_else(|| missing(&topic))?;
+    Ok(DeadLetters::new(topic, description.spec.partitions, DEAD_LETTER_BYTES_MAX))
+}
+
+fn missing(topic: &str) -> Failure {
+    Failure::refused(format_args!("there is no topic {topic}"), "create what is missing with `conductor topics create`")
 }
 
 /// Starts the thread beside this one; tells when it has ended.
@@ -250,7 +273,7 @@ fn writers(section: &ContentSection, clock: &Arc<dyn Clock>) -> Result<Chain, Fa
         let price =
             Price { per_million_in_usd: model.per_million_in_usd, per_million_out_usd: model.per_million_out_usd };
         let price = Some(price).filter(|price| price.per_million_in_usd + price.per_million_out_usd > 0.0);
-        models.push(Model { interface, url, name: model.model.clone(), key, price });
+        models.push(Model { interface, url, name: model.model.clone(), key, price, breaker: Model::breaker() });
     }
     let hosts = models.iter().filter_map(|model| model.url.host_str().map(str::to_owned));
     let allowed = AllowedHosts::new(hosts, section.allow_private_addresses);
@@ -280,9 +303,8 @@ pub async fn open(section: &DatabaseSection) -> Result<Database, Failure> {
 
 fn execution(
     section: &ExecutorSection,
-    store: CommandStore,
-    platform: PlatformClient,
-    writers: Chain,
+    (store, platform, writers): (CommandStore, PlatformClient, Chain),
+    spans: Spans,
     clock: &Arc<dyn Clock>,
 ) -> Execution {
     let breaker = CircuitBreakerSettings { failures: section.breaker_failures, open_ms: section.breaker_open_ms };
@@ -290,6 +312,7 @@ fn execution(
         store,
         platform,
         writers,
+        traces: Traces::new(spans),
         breaker: Mutex::new(CircuitBreaker::new(breaker)),
         permits: Semaphore::new(section.calls_max as usize),
         limiter: NonZeroU32::new(section.calls_per_s_max).map(|calls| RateLimiter::direct(Quota::per_second(calls))),
@@ -305,12 +328,7 @@ fn check_topics(broker: &impl Broker) -> Result<(), Failure> {
     let mut counts = Vec::new();
     for topic in [topics::INTERVENTION_COMMANDS, topics::SESSION, topics::INTERVENTION_FEEDBACK] {
         let found = admin.describe_topic(topic).map_err(unreachable)?;
-        let description = found.ok_or_else(|| {
-            Failure::refused(
-                format_args!("there is no topic {topic}"),
-                "create what is missing with `conductor topics create`",
-            )
-        })?;
+        let description = found.ok_or_else(|| missing(topic))?;
         counts.push((topic, description.spec.partitions));
     }
     if counts.iter().all(|(_, count)| Some(*count) == counts.first().map(|(_, first)| *first)) {

@@ -95,6 +95,7 @@ mod name {
     pub(super) const REPORTED: &str = "engagement_conductor_executor_feedback_total";
     pub(super) const DUPLICATES: &str = "engagement_conductor_executor_duplicates_total";
     pub(super) const UNREADABLE: &str = "engagement_conductor_executor_unreadable_records_total";
+    pub(super) const DEAD_LETTERS: &str = "engagement_conductor_executor_dead_letters_total";
     pub(super) const LOST: &str = "engagement_conductor_executor_lost_to_retention_total";
     pub(super) const BEGUN_ANEW: &str = "engagement_conductor_executor_read_back_total";
     pub(super) const CALLS: &str = "engagement_conductor_executor_calls_total";
@@ -117,7 +118,7 @@ pub fn count_content(provider: &str, tokens_in: Option<i64>, tokens_out: Option<
 }
 
 fn observe(status: &Status) {
-    let Counts { opened, reported, duplicates, unreadable, lost, begun_anew } = status.counts;
+    let Counts { opened, reported, duplicates, unreadable, dead_lettered, lost, begun_anew } = status.counts;
     gauge!(name::OPEN).set(status.open as f64);
     gauge!(name::PARTITIONS).set(status.partitions as f64);
     for (name, count) in [
@@ -125,6 +126,7 @@ fn observe(status: &Status) {
         (name::REPORTED, reported),
         (name::DUPLICATES, duplicates),
         (name::UNREADABLE, unreadable),
+        (name::DEAD_LETTERS, dead_lettered),
         (name::LOST, lost),
         (name::BEGUN_ANEW, begun_anew),
     ] {
@@ -141,6 +143,7 @@ fn install() -> Result<PrometheusHandle, Failure> {
     describe_counter!(name::REPORTED, "Commands whose end was told");
     describe_counter!(name::DUPLICATES, "Second records of a command");
     describe_counter!(name::UNREADABLE, "Records that could not be read");
+    describe_counter!(name::DEAD_LETTERS, "Commands among them that were set aside as dead letters");
     describe_counter!(name::LOST, "Records deleted before they were read");
     describe_counter!(
         name::BEGUN_ANEW,
@@ -221,7 +224,15 @@ mod tests {
         open: 7,
         is_platform_down: false,
         is_store_away: false,
-        counts: Counts { opened: 0, reported: 0, duplicates: 0, unreadable: 0, lost: 0, begun_anew: 0 },
+        counts: Counts {
+            opened: 0,
+            reported: 0,
+            duplicates: 0,
+            unreadable: 0,
+            dead_lettered: 0,
+            lost: 0,
+            begun_anew: 0,
+        },
     };
 
     #[test]

@@ -11,10 +11,12 @@ use axum::response::IntoResponse;
 use streams::clock::ManualClock;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
+use topology::trace::{TRACEPARENT, TraceContext};
 
 use super::execution::Execution;
 use super::platform::{PlatformClient, PlatformSettings};
 use super::store::CommandStore;
+use super::trace::Traces;
 use crate::content::provider::Chain;
 use crate::database::Database;
 use crate::http::address::AllowedHosts;
@@ -36,6 +38,7 @@ pub(crate) enum Does {
 #[derive(Clone, Default)]
 pub(crate) struct Platform {
     seen: Arc<Mutex<Vec<(String, Bytes)>>>,
+    traces: Arc<Mutex<Vec<Option<TraceContext>>>>,
     does: Arc<Mutex<VecDeque<Does>>>,
 }
 
@@ -48,9 +51,16 @@ impl Platform {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Where each call belonged in a trace.
+    pub(crate) fn traces(&self) -> Vec<Option<TraceContext>> {
+        self.traces.lock().unwrap().clone()
+    }
+
     async fn answer(State(platform): State<Self>, headers: HeaderMap, body: Bytes) -> axum::response::Response {
         let key = headers["idempotency-key"].to_str().unwrap().to_owned();
         platform.seen.lock().unwrap().push((key, body));
+        let trace = headers.get(TRACEPARENT).and_then(|value| TraceContext::parse(value.to_str().unwrap()));
+        platform.traces.lock().unwrap().push(trace);
         let does = platform.does.lock().unwrap().pop_front().unwrap_or(Does::Answers(204));
         match does {
             Does::Answers(status) => StatusCode::from_u16(status).unwrap().into_response(),
@@ -89,6 +99,7 @@ pub(crate) async fn execution(platform: &Platform, clock: &ManualClock, folder: 
         store: store(folder).await,
         platform: PlatformClient::new(http, settings),
         writers,
+        traces: Traces::default(),
         breaker: Mutex::new(CircuitBreaker::new(CircuitBreakerSettings { failures: 3, open_ms: 5_000 })),
         permits: Semaphore::new(2),
         limiter: None,

@@ -26,6 +26,7 @@ pub mod kafka;
 pub mod output;
 pub mod registry;
 pub mod sections;
+pub mod telemetry;
 
 pub mod error;
 pub mod layers;
@@ -57,6 +58,7 @@ pub use sections::{
     ApplicationSection, DecisionSection, DemoSection, EngineSection, HttpSection, Learning, LogFormat, LogSection,
     PolicySection, ProcessingGuarantee, ShutdownGroup,
 };
+pub use telemetry::TelemetrySection;
 
 use error::OutOfRange;
 
@@ -89,6 +91,8 @@ pub struct Settings {
     pub database: DatabaseSection,
     /// What is kept of what happened.
     pub history: HistorySection,
+    /// Who collects traces.
+    pub telemetry: TelemetrySection,
     /// When to act, and how long a command lives.
     pub decision: DecisionSection,
     /// What counts as wrong.
@@ -113,6 +117,7 @@ impl Settings {
         self.dashboard.validate()?;
         self.database.validate()?;
         self.history.validate()?;
+        self.telemetry.validate()?;
         self.decision.validate()?;
         self.detector.validate()?;
         self.log.validate()?;

@@ -12,7 +12,7 @@ pub mod prompt;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -22,12 +22,15 @@ use streams::clock::Clock;
 use topology::wire::InterventionCommand;
 
 use super::{Content, ContentError, language, templates};
+use crate::http::circuit_breaker::{CircuitBreaker, CircuitBreakerSettings};
 use crate::http::{Answer, HttpClient, HttpError};
 use crate::settings::secret::Secret;
 use prompt::Prompt;
 
 /// What templates are called where the writer of a content is named.
 pub const TEMPLATES: &str = "templates";
+/// When a model is left alone, and for how long.
+const BREAKER: CircuitBreakerSettings = CircuitBreakerSettings { failures: 3, open_ms: 30_000 };
 /// The most that is kept of what a provider says.
 const WORDS_CHARS_MAX: usize = 200;
 
@@ -62,6 +65,20 @@ pub struct Model {
     pub key: Secret,
     /// What it charges, where that is known.
     pub price: Option<Price>,
+    /// Leaves it alone while it is down: each command would wait for it in vain.
+    pub breaker: Arc<Mutex<CircuitBreaker>>,
+}
+
+impl Model {
+    /// A model's breaker, closed.
+    #[must_use]
+    pub fn breaker() -> Arc<Mutex<CircuitBreaker>> {
+        Arc::new(Mutex::new(CircuitBreaker::new(BREAKER)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CircuitBreaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A content, and what it took.
@@ -93,6 +110,12 @@ pub enum ProviderError {
     /// There is no answer.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// It has failed several times in a row, and is left alone.
+    #[error("it is left alone for {ms} ms more, for it has failed")]
+    LeftAlone {
+        /// For how long.
+        ms: i64,
+    },
     /// It took longer than it had.
     #[error("no answer within {ms} ms")]
     Deadline {
@@ -119,6 +142,17 @@ pub enum ProviderError {
     /// It may not be shown.
     #[error("the answer may not be shown: {0}")]
     Content(#[from] ContentError),
+}
+
+impl ProviderError {
+    /// Whether the provider is down or overloaded; otherwise it has answered, if not well.
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Http(_) | Self::Deadline { .. } => true,
+            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            Self::LeftAlone { .. } | Self::Refused | Self::Unusable { .. } | Self::Content(_) => false,
+        }
+    }
 }
 
 /// What a model has answered.
@@ -178,7 +212,12 @@ impl Chain {
             // Who is slow must leave some of the time to those behind.
             let left = (self.models.len() - place) as u64;
             let share = Duration::from_millis(self.deadline_ms.saturating_sub(used_ms) / left);
-            match self.ask(model, &prompt, command, share, &mut spent).await {
+            let asked = match self.permit(model) {
+                Ok(()) => self.ask(model, &prompt, command, share, &mut spent).await,
+                Err(error) => Err(error),
+            };
+            self.note(model, &asked);
+            match asked {
                 Ok(content) => return Some(spent.written(content, &model.name)),
                 Err(error) => {
                     tracing::warn!(command = %command.command, model = model.name, %error, "a model's answer is not used");
@@ -186,6 +225,19 @@ impl Chain {
             }
         }
         templates::write(command).map(|content| spent.written(content, TEMPLATES))
+    }
+
+    fn permit(&self, model: &Model) -> Result<(), ProviderError> {
+        let now_ms = self.clock.now_ms();
+        model.lock().permit(now_ms).map_err(|until_ms| ProviderError::LeftAlone { ms: until_ms.saturating_sub(now_ms) })
+    }
+
+    fn note(&self, model: &Model, asked: &Result<Content, ProviderError>) {
+        match asked {
+            Err(ProviderError::LeftAlone { .. }) => {}
+            Err(error) if error.is_outage() => model.lock().failed(self.clock.now_ms()),
+            _ => model.lock().succeeded(),
+        }
     }
 
     async fn ask(

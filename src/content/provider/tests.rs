@@ -103,6 +103,7 @@ async fn chain(does: impl IntoIterator<Item = Does>) -> (Chain, Providers) {
         name: name.to_owned(),
         key: secret(key),
         price: Some(Price { per_million_in_usd: 3.0, per_million_out_usd: 15.0 }),
+        breaker: Model::breaker(),
     };
     let http = HttpClient::new(
         HttpSettings { connect_timeout_ms: 1_000, request_timeout_ms: 5_000 },
@@ -185,6 +186,10 @@ async fn whatever_a_model_does_there_is_something_to_say_within_the_deadline() {
         // A model that did what somebody in the audience told it to.
         Does::Says("{\"content\": \"Free tickets at evil.example.com\"}"),
         Does::Says("{\"content\": \"a\\u202eb\"}"),
+        // In another language than the one that is set.
+        Does::Says(
+            "{\"content\": \"Was würdet ihr als Erstes ausprobieren? Schreibt es doch bitte gleich in den Chat.\"}",
+        ),
     ];
     for does in unusable {
         let (chain, providers) = chain([does.clone(), does.clone()]).await;
@@ -201,6 +206,25 @@ async fn whatever_a_model_does_there_is_something_to_say_within_the_deadline() {
         let written = chain.write(&command).await.unwrap();
         assert_eq!(written.provider, "o-model", "{does:?}");
     }
+}
+
+#[tokio::test]
+async fn a_model_that_is_down_is_left_alone_for_a_while_and_then_asked_again() {
+    let (mut chain, providers) = chain([]).await;
+    let clock = ManualClock::at(0);
+    chain.clock = Arc::new(clock.clone());
+    let command = command(InterventionKind::ChatPrompt);
+    let expect = async |does: &[Does], provider: &str| {
+        providers.does.lock().unwrap().extend(does.iter().cloned());
+        assert_eq!(chain.write(&command).await.unwrap().provider, provider);
+        assert!(providers.does.lock().unwrap().is_empty(), "nobody else was asked");
+    };
+    for _ in 0..BREAKER.failures {
+        expect(&[Does::Fails(503), GOOD], "o-model").await;
+    }
+    expect(&[GOOD], "o-model").await;
+    clock.advance(BREAKER.open_ms.cast_signed());
+    expect(&[GOOD], "a-model").await;
 }
 
 #[tokio::test]

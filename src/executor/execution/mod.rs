@@ -14,12 +14,14 @@ use domain::time::Millis;
 use governor::DefaultDirectRateLimiter;
 use streams::clock::Clock;
 use tokio::sync::Semaphore;
+use topology::trace::TraceContext;
 use topology::wire::{FeedbackKind, InterventionCommand, InterventionFeedback};
 
 use super::command::{Attempts, Next, Stop, Verdict, next};
 use super::platform::{self, PlatformClient, Response};
 use super::status;
 use super::store::{CommandStore, Draft, Kept, Key, Place};
+use super::trace::Traces;
 use crate::content::Content;
 use crate::content::provider::{Chain, Written};
 use crate::database::DatabaseError;
@@ -69,6 +71,8 @@ pub struct Job {
     pub place: Place,
     /// Until when the platform may be called.
     pub deadline_ms: Millis,
+    /// Where it belongs in a trace.
+    pub trace: Option<TraceContext>,
     /// What was tried, as far as this process knows.
     pub attempts: Attempts,
     /// What stops it.
@@ -94,6 +98,8 @@ pub struct Execution {
     pub platform: PlatformClient,
     /// Who writes what is said.
     pub writers: Chain,
+    /// Tells of what is done, where that is wanted.
+    pub traces: Traces,
     /// Leaves a platform alone that is down.
     pub breaker: Mutex<CircuitBreaker>,
     /// Calls at once.
@@ -155,7 +161,7 @@ impl Execution {
         let mut ready = None;
         if what == Next::Call {
             // What does not call needs neither a content nor a permit; and whoever has waited for them may find the world changed.
-            let content = self.content(&job.command, kept.as_ref()).await;
+            let content = self.content(job, kept.as_ref()).await;
             let permit = self.permits.acquire().await;
             if let Some(limiter) = &self.limiter {
                 limiter.until_ready().await;
@@ -181,10 +187,11 @@ impl Execution {
     }
 
     /// What the command says: what was written for it once, or by a person, or is written now.
-    async fn content(&self, command: &InterventionCommand, kept: Option<&Kept>) -> Option<(Vec<u8>, Draft)> {
+    async fn content(&self, job: &Job, kept: Option<&Kept>) -> Option<(Vec<u8>, Draft)> {
         if let Some(Kept { body: Some(body), draft: Some(draft), .. }) = kept {
             return Some((body.clone(), draft.clone()));
         }
+        let (command, start_ms) = (&job.command, self.clock.now_ms());
         let written = match &command.content {
             // It is theirs, as long as it may be shown.
             Some(edited) => Written::by_hand(Content::parse(command.kind, edited).ok()?),
@@ -192,6 +199,7 @@ impl Execution {
         };
         let body = platform::body(command, &written.content).ok()?;
         let Written { content, provider, tokens_in, tokens_out, cost_usd } = written;
+        self.traces.wrote(command, job.trace, (start_ms, self.clock.now_ms()), &provider);
         status::count_content(&provider, tokens_in, tokens_out);
         Some((body, Draft { content: content.to_string(), provider, tokens_in, tokens_out, cost_usd }))
     }
@@ -213,7 +221,9 @@ impl Execution {
             return self.finish(job, Some(&kept), verdict, attempts.begun).await;
         }
         let body = kept.body.clone().unwrap_or(body);
-        let response = self.platform.carry_out(&command.session, &command.command, body, now_ms).await;
+        let trace = self.traces.call(&command.command, job.trace, kept.attempts);
+        let response = self.platform.carry_out(&command.session, &command.command, body, trace, now_ms).await;
+        self.traces.called(command, job.trace, kept.attempts, (now_ms, self.clock.now_ms()), &response);
         self.answered(job, &kept, response).await
     }
 

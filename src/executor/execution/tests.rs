@@ -33,6 +33,7 @@ impl Stage {
             command: Arc::new(command),
             place: Place { partition: 0, offset: tick },
             deadline_ms: NOW + LIFE,
+            trace: None,
             attempts: Attempts::default(),
             stop: Arc::default(),
         }

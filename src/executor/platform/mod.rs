@@ -17,6 +17,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use topology::trace::{TRACEPARENT, TraceContext};
 use topology::wire::{CommandTarget, InterventionCommand};
 
 use crate::content::Content;
@@ -93,11 +94,18 @@ impl PlatformClient {
     }
 
     /// Asks the platform to carry a command out, with the body that was written for it. It may be asked again: the key is the same.
-    pub async fn carry_out(&self, session: &str, command: &str, body: Vec<u8>, now_ms: Millis) -> Response {
+    pub async fn carry_out(
+        &self,
+        session: &str,
+        command: &str,
+        body: Vec<u8>,
+        trace: Option<TraceContext>,
+        now_ms: Millis,
+    ) -> Response {
         let Some(url) = self.url(session, command) else {
             return Response::Failed { error: "no path can name this session".to_owned() };
         };
-        let Some(headers) = self.headers(&url, command, &body, now_ms) else {
+        let Some(headers) = self.headers(&url, command, &body, trace, now_ms) else {
             return Response::Failed { error: "the token is not one that a header can carry".to_owned() };
         };
         match self.http.post(url, headers, body).await {
@@ -126,10 +134,20 @@ impl PlatformClient {
         Some(url)
     }
 
-    fn headers(&self, url: &Url, command: &str, body: &[u8], now_ms: Millis) -> Option<HeaderMap> {
+    fn headers(
+        &self,
+        url: &Url,
+        command: &str,
+        body: &[u8],
+        trace: Option<TraceContext>,
+        now_ms: Millis,
+    ) -> Option<HeaderMap> {
         let key = encoded(command);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(trace) = trace {
+            headers.insert(HeaderName::from_static(TRACEPARENT), HeaderValue::try_from(trace.to_string()).ok()?);
+        }
         if let Some(secret) = &self.settings.signing_secret {
             let signed = signature::Signed { at_ms: now_ms, method: "POST", path: url.path(), key: &key, body };
             let value = signature::sign(secret.expose().as_bytes(), &signed);

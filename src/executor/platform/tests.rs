@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap as Headers, Method, StatusCode, Uri};
 use domain::context::InterventionKind;
 use serde_json::{Value, json};
+use topology::trace::TraceContext;
 use topology::wire::CommandStatus;
 
 use super::*;
@@ -58,12 +59,14 @@ async fn a_platform_is_sent_what_the_contract_says() {
     let command = sample::command("s-1", 5_000, InterventionKind::Poll, CommandStatus::Approved);
     let content = Content::parse(command.kind, "How is the pace?\nToo fast\nToo slow").unwrap();
     let body = body(&command, &content).unwrap();
-    assert_eq!(client.carry_out("s-1", "s-1:5000:0", body.clone(), NOW).await, Response::Executed);
+    let trace = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    assert_eq!(client.carry_out("s-1", "s-1:5000:0", body.clone(), trace, NOW).await, Response::Executed);
 
     let seen = log.lock().unwrap()[0].clone();
     assert_eq!((seen.method.as_str(), seen.uri.path()), ("POST", "/api/v1/sessions/s-1/interventions/s-1:5000:0"));
     assert_eq!(header(&seen, "content-type"), Some("application/json"));
     assert_eq!(header(&seen, "idempotency-key"), Some("s-1:5000:0"));
+    assert_eq!(header(&seen, "traceparent"), trace.map(|trace| trace.to_string()).as_deref());
     assert_eq!(header(&seen, "authorization"), Some("Bearer hunter2"));
     let signed =
         signature::Signed { at_ms: NOW, method: "POST", path: seen.uri.path(), key: "s-1:5000:0", body: &seen.body };
@@ -87,7 +90,7 @@ async fn a_platform_is_sent_what_the_contract_says() {
 async fn an_id_is_one_segment_of_the_path_whatever_is_in_it() {
     let (client, log) = platform("", None, None).await;
     for id in ["a/b", "a/../b", "ü ?#%2F", "a\\b", "a\r\nx-evil: 1", "%2e%2e", "…"] {
-        assert_eq!(client.carry_out(id, id, Vec::new(), NOW).await, Response::Executed, "{id}");
+        assert_eq!(client.carry_out(id, id, Vec::new(), None, NOW).await, Response::Executed, "{id}");
         let seen = log.lock().unwrap().pop().unwrap();
         let segments: Vec<&str> = seen.uri.path().split('/').skip(1).collect();
         let [sessions, session, interventions, command] = segments[..] else { panic!("{}", seen.uri) };
@@ -99,7 +102,7 @@ async fn an_id_is_one_segment_of_the_path_whatever_is_in_it() {
         assert_eq!(header(&seen, "x-evil"), None);
     }
     for id in ["", ".", ".."] {
-        assert!(matches!(client.carry_out(id, "c", Vec::new(), NOW).await, Response::Failed { .. }), "{id}");
+        assert!(matches!(client.carry_out(id, "c", Vec::new(), None, NOW).await, Response::Failed { .. }), "{id}");
     }
     assert!(log.lock().unwrap().is_empty());
 }
@@ -113,6 +116,6 @@ async fn a_platform_that_is_not_there_may_be_asked_again() {
     .unwrap();
     let base_url = "http://127.0.0.1:1/".parse().unwrap();
     let client = PlatformClient::new(http, PlatformSettings { base_url, token: None, signing_secret: None });
-    let response = client.carry_out("s", "c", Vec::new(), NOW).await;
+    let response = client.carry_out("s", "c", Vec::new(), None, NOW).await;
     assert!(matches!(&response, Response::Retry { error, after: None } if error.contains("refused")), "{response:?}");
 }

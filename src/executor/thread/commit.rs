@@ -8,7 +8,6 @@ use streams::broker::{
 };
 use topology::codec;
 
-use super::owned::Owned;
 use super::{ExecutorThread, WAIT_MS, offsets};
 
 /// Between two commits of offsets alone.
@@ -17,12 +16,13 @@ const OFFSETS_MS: Millis = 1_000;
 impl<B: Broker> ExecutorThread<B> {
     pub(super) fn commit_when_due(&mut self) -> Result<(), BrokerError> {
         let since_ms = self.clock.now_ms().saturating_sub(self.committed_at_ms);
-        let has_feedback = self.owned.values().any(|owned| !owned.ended.is_empty());
-        let interval_ms = if has_feedback { self.settings.commit_interval_ms } else { OFFSETS_MS.unsigned_abs() };
+        let has_something = self.owned.values().any(|owned| !owned.ended.is_empty() || !owned.unreadable.is_empty());
+        let interval_ms = if has_something { self.settings.commit_interval_ms } else { OFFSETS_MS.unsigned_abs() };
         if since_ms.unsigned_abs() < interval_ms { Ok(()) } else { self.commit() }
     }
 
-    /// One transaction: all feedback that there is, and the offsets from which a successor finds the rest.
+    /// One transaction: all feedback and all dead letters that there are, and the offsets from which a successor finds the rest. Offsets
+    /// wait for the lowest command that is open: a dead letter behind it comes again after a restart, with the same place in its headers.
     pub(super) fn commit(&mut self) -> Result<(), BrokerError> {
         self.committed_at_ms = self.clock.now_ms();
         let mut moved = Vec::new();
@@ -38,7 +38,13 @@ impl<B: Broker> ExecutorThread<B> {
             return Ok(());
         }
         match self.try_commit(&moved) {
-            Ok(()) => self.counts.reported += self.owned.values_mut().map(Owned::committed).sum::<u64>(),
+            Ok(()) => {
+                let (now_ms, traces) = (self.clock.now_ms(), &self.execution.traces);
+                self.counts.dead_lettered +=
+                    self.owned.values().map(|owned| owned.unreadable.len() as u64).sum::<u64>();
+                let told = self.owned.values_mut().map(|owned| owned.committed(now_ms, traces));
+                self.counts.reported += told.sum::<u64>();
+            }
             // Another executor has our name: to fight for it would help nobody.
             Err(error @ BrokerError::ProducerFenced { .. }) => return Err(error),
             Err(error) if error.kind() == ErrorKind::Configuration => return Err(error),
@@ -56,8 +62,13 @@ impl<B: Broker> ExecutorThread<B> {
         let Some(producer) = &mut self.producer else { return Ok(()) };
         producer.begin()?;
         let [.., topic] = &self.topics;
+        let [commands, ..] = &self.topics;
         let mut value = Vec::new();
         for (partition, owned) in &self.owned {
+            let from = TopicPartition::new(Arc::clone(commands), *partition);
+            for (record, fault) in &owned.unreadable {
+                self.settings.dead_letters.write(record, &from, fault, |letter| producer.send(letter, 0))?;
+            }
             for (command, feedback) in &owned.ended {
                 let Some(feedback) = feedback else { continue };
                 value.clear();
@@ -66,14 +77,16 @@ impl<B: Broker> ExecutorThread<B> {
                     tracing::error!(%command, %error, "feedback that can not be written");
                     continue;
                 }
-                let session = owned.state.get(command).map(|open| Arc::clone(&open.command));
+                let open = owned.state.get(command);
+                let trace = self.execution.traces.of(command, open.and_then(|open| open.trace));
+                let header = trace.map(|trace| trace.header());
                 let record = ProducerRecord {
                     topic,
                     partition: *partition,
                     timestamp_ms: now_ms,
-                    key: session.as_ref().map(|command| command.session.as_bytes()),
+                    key: open.map(|open| open.command.session.as_bytes()),
                     value: Some(&value),
-                    headers: &[],
+                    headers: header.as_slice(),
                 };
                 producer.send(&record, 0)?;
             }

@@ -22,6 +22,7 @@ use streams::broker::{
     TopicPartition, TransactionalProducer,
 };
 use streams::clock::Clock;
+use streams::task::DeadLetters;
 use topology::codec::Format;
 use topology::wire::topics;
 
@@ -56,6 +57,8 @@ pub struct ThreadSettings {
     pub session_timeout_ms: u64,
     /// How feedback is written.
     pub format: Format,
+    /// Where commands are set aside that can not be read.
+    pub dead_letters: DeadLetters,
 }
 
 impl ThreadSettings {
@@ -88,6 +91,8 @@ pub struct Counts {
     pub duplicates: u64,
     /// Records that could not be read.
     pub unreadable: u64,
+    /// Commands among them that were set aside.
+    pub dead_lettered: u64,
     /// Records that retention took before they were read.
     pub lost: u64,
     /// Times that everything was read back.
@@ -277,6 +282,7 @@ impl<B: Broker> ExecutorThread<B> {
                 work: HashMap::new(),
                 ended: BTreeMap::new(),
                 committed: from,
+                unreadable: Vec::new(),
                 is_leaving: false,
             };
             self.owned.insert(partition, owned);

@@ -7,7 +7,9 @@ use compact_str::CompactString;
 use domain::time::Millis;
 use streams::broker::{ConsumerRecord, Offset};
 use streams::runtime::PRODUCED_MS;
+use streams::task::Fault;
 use topology::codec;
+use topology::trace::{TraceContext, Traced};
 use topology::wire::{InterventionCommand, InterventionFeedback, Session};
 
 use super::Counts;
@@ -15,6 +17,7 @@ use crate::executor::command::Attempts;
 use crate::executor::execution::{Job, Outcome, StopSignal};
 use crate::executor::partition::{PartitionState, Positions, Taken};
 use crate::executor::store::Place;
+use crate::executor::trace::Traces;
 
 /// The work on one open command.
 #[derive(Debug, Default)]
@@ -35,6 +38,8 @@ pub(super) struct Owned {
     /// Verdicts that are not committed yet, and commands that get none for they are duplicates.
     pub(super) ended: BTreeMap<CompactString, Option<InterventionFeedback>>,
     pub(super) committed: Positions,
+    /// Commands that can not be read, until they are set aside.
+    pub(super) unreadable: Vec<(ConsumerRecord, Fault)>,
     /// Handed on as soon as nothing is under way.
     pub(super) is_leaving: bool,
 }
@@ -45,7 +50,11 @@ impl Owned {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        !self.state.is_active() || self.is_running() || !self.ended.is_empty() || self.is_leaving
+        !self.state.is_active()
+            || self.is_running()
+            || !self.ended.is_empty()
+            || !self.unreadable.is_empty()
+            || self.is_leaving
     }
 
     pub(super) fn pass(&mut self, place: usize, position: Offset) {
@@ -65,8 +74,15 @@ impl Owned {
         schema: &dyn Fn(u32) -> Option<u64>,
         counts: &mut Counts,
     ) -> bool {
-        let decoded = record.value.as_deref().map(|value| codec::decode_framed::<InterventionCommand>(value, schema));
-        let Some(Ok(command)) = decoded else { return false };
+        let value = record.value.as_deref().unwrap_or_default();
+        let command = match codec::decode_framed::<InterventionCommand>(value, schema) {
+            Ok(command) => command,
+            Err(error) => {
+                self.unreadable.push((record.clone(), Fault::Decode(error.into())));
+                return false;
+            }
+        };
+        let command = Traced { value: command, trace: TraceContext::of(&record.headers) };
         match self.state.command(record.offset, command, produced_ms(record), now_ms) {
             Taken::Opened => counts.opened += 1,
             Taken::Duplicate => counts.duplicates += 1,
@@ -120,6 +136,7 @@ impl Owned {
                 command: Arc::clone(&open.command),
                 place: Place { partition, offset },
                 deadline_ms: open.deadline_ms,
+                trace: open.trace,
                 attempts: work.attempts.clone(),
                 stop: Arc::clone(&work.stop),
             };
@@ -144,9 +161,15 @@ impl Owned {
     }
 
     /// All verdicts are committed: closes their commands, and says how many have feedback now.
-    pub(super) fn committed(&mut self) -> u64 {
+    pub(super) fn committed(&mut self, now_ms: Millis, traces: &Traces) -> u64 {
         let ended = std::mem::take(&mut self.ended);
+        for (command, feedback) in &ended {
+            if let (Some(open), Some(feedback)) = (self.state.get(command), feedback) {
+                traces.ended(&open.command, open.trace, (open.written_ms, now_ms), feedback);
+            }
+        }
         ended.keys().for_each(|command| self.state.close(command));
+        self.unreadable.clear();
         self.work.retain(|command, _| self.state.get(command).is_some());
         self.committed = self.state.offsets();
         ended.values().flatten().count() as u64

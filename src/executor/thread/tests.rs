@@ -13,16 +13,22 @@ use streams::runtime::PRODUCED_MS;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use topology::codec;
+use topology::trace::TraceContext;
 use topology::wire::{
     CommandStatus, FeedbackKind, InterventionCommand, InterventionFeedback, InterventionKind, SessionKind, Value as _,
 };
 
 use super::*;
 use crate::executor::testing::{Does, Platform, execution};
+use crate::executor::trace::Traces;
 use crate::report::sample;
+use crate::settings::TelemetrySection;
+use crate::spans::Spans;
+use crate::spans::testing::Collector;
 
 const NOW: Millis = 1_000_000;
 const PARTITIONS: u32 = 2;
+const DEAD_LETTERS: &str = "app-dead-letters";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A broker, a platform and a store; executors come and go.
@@ -45,21 +51,28 @@ impl Stage {
             cleanup: Cleanup::Delete,
             retention_ms: None,
         };
-        broker.admin().unwrap().create_topics(&TOPICS.iter().map(spec).collect::<Vec<_>>()).unwrap();
+        let topics = TOPICS.iter().chain([&DEAD_LETTERS]);
+        broker.admin().unwrap().create_topics(&topics.map(spec).collect::<Vec<_>>()).unwrap();
         let loader = broker.loader();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         Self { runtime, broker, loader, clock, platform: Platform::default(), folder: tempfile::tempdir().unwrap() }
     }
 
     fn executor(&self, instance: &str) -> ExecutorThread<MemoryBroker> {
+        self.executor_with(instance, Spans::default())
+    }
+
+    fn executor_with(&self, instance: &str, spans: Spans) -> ExecutorThread<MemoryBroker> {
         let settings = ThreadSettings {
             application_id: "app".to_owned(),
             instance: instance.to_owned(),
             commit_interval_ms: 100,
             session_timeout_ms: 10_000,
             format: Format::Json,
+            dead_letters: DeadLetters::new(Arc::from(DEAD_LETTERS), PARTITIONS, 1_000),
         };
-        let execution = self.runtime.block_on(execution(&self.platform, &self.clock, &self.folder));
+        let mut execution = self.runtime.block_on(execution(&self.platform, &self.clock, &self.folder));
+        execution.traces = Traces::new(spans);
         let clock = Arc::new(self.clock.clone());
         let handle = self.runtime.handle().clone();
         let known = codec::fingerprint_of(InterventionCommand::SCHEMA);
@@ -68,9 +81,14 @@ impl Stage {
     }
 
     fn write(&mut self, topic: &str, session: &str, value: &[u8]) {
+        self.write_traced(topic, session, value, None);
+    }
+
+    fn write_traced(&mut self, topic: &str, session: &str, value: &[u8], trace: Option<TraceContext>) {
         let produced = self.clock.now_ms().to_string();
-        let headers = [(Arc::from(PRODUCED_MS), produced.into_bytes().into())];
-        let headers: &[Header] = &headers;
+        let mut headers: Vec<Header> = vec![(Arc::from(PRODUCED_MS), produced.into_bytes().into())];
+        headers.extend(trace.map(|trace| trace.header()));
+        let headers = headers.as_slice();
         let (topic, key) = (Arc::from(topic), session.as_bytes());
         let partition = partition_of(key, PARTITIONS);
         let timestamp_ms = self.clock.now_ms();
@@ -81,9 +99,19 @@ impl Stage {
     }
 
     fn command(&mut self, session: &str, tick: Millis, status: CommandStatus) {
+        self.traced_command(session, tick, status, None);
+    }
+
+    fn traced_command(&mut self, session: &str, tick: Millis, status: CommandStatus, trace: Option<TraceContext>) {
         let command = sample::command(session, tick, InterventionKind::ChatPrompt, status);
         let value = serde_json::to_vec(&command).unwrap();
-        self.write(topics::INTERVENTION_COMMANDS, session, &value);
+        self.write_traced(topics::INTERVENTION_COMMANDS, session, &value, trace);
+    }
+
+    /// All committed records of a topic, by partition.
+    fn records(&self, topic: &str) -> Vec<ConsumerRecord> {
+        let of = |partition| self.broker.records(&TopicPartition::new(topic, partition)).unwrap();
+        (0..PARTITIONS).flat_map(of).collect()
     }
 
     fn control(&mut self, session: &str, kind: SessionKind, mode: Option<Mode>) {
@@ -98,12 +126,8 @@ impl Stage {
 
     /// Feedback that is committed, in whatever order.
     fn feedback(&self) -> Vec<InterventionFeedback> {
-        let mut all = Vec::new();
-        for partition in 0..PARTITIONS {
-            let records = self.broker.records(&TopicPartition::new(topics::INTERVENTION_FEEDBACK, partition)).unwrap();
-            all.extend(records.iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()));
-        }
-        all
+        let records = self.records(topics::INTERVENTION_FEEDBACK);
+        records.iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()).collect()
     }
 
     fn told(&self) -> Vec<(String, FeedbackKind)> {
@@ -197,7 +221,25 @@ fn commands_are_read_in_every_format_that_the_stream_writes_and_what_is_none_is_
     let mut executor = stage.executor("one");
     stage.until_told(&mut [&mut executor], 3);
     assert_eq!(stage.told(), executed(&["a:5000:0", "b:5000:0", "c:5000:0"]));
-    assert_eq!(executor.close().unwrap().unreadable, 2, "a schema that the registry does not have, and garbage");
+    let counts = executor.close().unwrap();
+    assert_eq!(
+        (counts.unreadable, counts.dead_lettered),
+        (2, 2),
+        "a schema that the registry does not have, and garbage"
+    );
+    // They are set aside as the stream does it, once.
+    let letters = stage.records(DEAD_LETTERS);
+    let mut values: Vec<&[u8]> = letters.iter().map(|letter| letter.value.as_deref().unwrap()).collect();
+    values.sort_unstable();
+    assert!(matches!(values[..], [[0, 0, 0, 0, 8, ..], b"garbage"]), "{letters:?}");
+    let topic = |letter: &ConsumerRecord| {
+        let topic = letter.headers.iter().find(|(name, _)| &**name == "__streams.errors.topic");
+        topic.map(|(_, topic)| topic.to_vec())
+    };
+    assert!(letters.iter().all(|letter| topic(letter).as_deref() == Some(b"intervention-commands")), "{letters:?}");
+    let mut successor = stage.executor("two");
+    stage.until_told(&mut [&mut successor], 3);
+    assert_eq!(stage.records(DEAD_LETTERS).len(), 2);
 }
 
 #[test]
@@ -372,4 +414,62 @@ fn every_approved_command_has_exactly_one_feedback_whatever_executor_is_killed()
     assert!(bodies.values().all(|bodies| bodies.len() == 1), "another body under the same key");
     let executed = told.iter().filter(|(_, kind)| *kind == FeedbackKind::Executed).count();
     assert!(executed > COMMANDS / 2, "{executed}");
+}
+
+const TRACE: TraceContext = TraceContext { trace_id: 0xc0ffee, span_id: 7, sampled: true };
+
+/// What the feedback of a command carries.
+fn trace_of_feedback(stage: &Stage, command: &str) -> Option<TraceContext> {
+    let records = stage.records(topics::INTERVENTION_FEEDBACK);
+    let is_of = |record: &&ConsumerRecord| String::from_utf8_lossy(record.value.as_deref().unwrap()).contains(command);
+    TraceContext::of(&records.iter().find(is_of).unwrap().headers)
+}
+
+#[test]
+fn without_a_collector_the_trace_of_a_command_is_handed_on_to_the_platform_and_to_the_feedback() {
+    let mut stage = Stage::new();
+    stage.traced_command("a", 5_000, CommandStatus::Approved, Some(TRACE));
+    stage.command("b", 5_000, CommandStatus::Approved);
+    let mut executor = stage.executor("one");
+    stage.until_told(&mut [&mut executor], 2);
+    let mut calls = stage.platform.traces();
+    calls.sort_by_key(Option::is_some);
+    assert_eq!(calls, [None, Some(TRACE)]);
+    assert_eq!((trace_of_feedback(&stage, "a:5000:0"), trace_of_feedback(&stage, "b:5000:0")), (Some(TRACE), None));
+}
+
+#[test]
+fn a_collector_sees_from_the_command_over_each_call_to_its_feedback_and_after_a_kill_the_same_ids() {
+    let mut stage = Stage::new();
+    let collector = stage.runtime.block_on(Collector::start());
+    let spans =
+        || Spans::new(&TelemetrySection { otlp_endpoint: collector.url() }, "conductor-executor", "one").unwrap();
+    stage.platform.next([Does::Answers(503)]);
+    stage.traced_command("a", 5_000, CommandStatus::Approved, Some(TRACE));
+    let first = spans();
+    let mut executor = stage.executor_with("one", first.clone());
+    stage.until_told(&mut [&mut executor], 1);
+    drop(executor);
+    first.close();
+
+    let seen = collector.spans();
+    let of = |name: &str| seen.iter().filter(|span| span.name == name).collect::<Vec<_>>();
+    let ([intervention], [content], [failed, called]) = (&of("intervention")[..], &of("content")[..], &of("call")[..])
+    else {
+        panic!("{seen:?}")
+    };
+    assert!(seen.iter().all(|span| span.trace_id == TRACE.trace_id && span.start_ms <= span.end_ms), "{seen:?}");
+    assert_eq!(intervention.parent, TRACE.span_id);
+    assert!([content, failed, called].iter().all(|span| span.parent == intervention.span_id), "{seen:?}");
+    assert_eq!((failed.is_error, called.is_error, intervention.is_error), (true, false, false));
+    let calls: Vec<u64> = stage.platform.traces().iter().map(|trace| trace.unwrap().span_id).collect();
+    assert_eq!(calls, [failed.span_id, called.span_id]);
+    assert_eq!(trace_of_feedback(&stage, "a:5000:0").unwrap().span_id, intervention.span_id);
+
+    // Who does it again makes the same spans; one that came without a trace begins its own; and who is not sampled is handed on.
+    let (again, other) = (Traces::new(spans()), TraceContext { sampled: false, ..TRACE });
+    assert_eq!(again.of("a:5000:0", Some(TRACE)).unwrap().span_id, intervention.span_id);
+    let begun = again.of("b:5000:0", None).unwrap();
+    assert!(begun.trace_id != 0 && begun.trace_id != again.of("c:5000:0", None).unwrap().trace_id);
+    assert_eq!((again.of("a:5000:0", Some(other)), again.call("a:5000:0", Some(other), 1)), (Some(other), Some(other)));
 }
