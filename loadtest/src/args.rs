@@ -57,12 +57,16 @@ Examples:
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed 20
   loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --speed max --exact-scores
+  loadtest replay --log log.jsonl.zst --bootstrap-servers localhost:9092 --lead-minutes 18
   loadtest replay --log old.jsonl --bootstrap-servers localhost:9092 --speed max --keep-timestamps --application engagement-conductor
 
 All times move by one constant, the largest with which no record is ahead of the clock when it is sent: at 1x and slower the \
 first record is now; faster, the last one is when its turn comes, and the beginning lies in the past. Spacing stays, also that \
 of times within values. The constant is a whole number of ticks (5 s), so every event keeps its place in its tick; with \
 --exact-scores it is a whole number of 5 minutes, the blocks in which only so many messages of a user count.
+
+With --lead-minutes so much of the log is sent at once, as the past, and the rest at the speed of life: to watch something happen \
+without waiting for it.
 
 The topics of the stream's inputs must exist; records of other topics and broken lines are left out and counted. Records go \
 to the partition of their key (murmur2), in transactions of 100 ms. Ctrl-C commits what was sent and exits with 130.")]
@@ -79,6 +83,30 @@ partition, and within a partition always by offset: where a producer was out of 
 partitions as the topics have puts each record where it was. Values become JSON; one that cannot be decoded is kept as a JSON \
 string if it is no JSON, and is a dead letter again. Headers are left out. The log appears under its name when it is whole.")]
     Record(Record),
+    /// Be an event platform: show what `conductor executor` asks for, and answer
+    #[command(after_help = "\
+Examples:
+  loadtest platform                                   then: conductor executor --platform-url http://localhost:8700 \
+--allow-private-addresses
+  loadtest platform --fail-percent 20 --json          a fifth of the calls fail, always the same ones
+
+Each key is carried out once; it is answered 204, and 503 where it fails on purpose. Nothing is written anywhere, and what is \
+carried out moves nobody: for an audience that reacts, `conductor demo`.")]
+    Platform(Platform),
+}
+
+/// An event platform.
+#[derive(Clone, Debug, Args)]
+pub struct Platform {
+    /// Where it listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8700")]
+    pub listen: std::net::SocketAddr,
+    /// How many of a hundred calls fail on purpose
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub fail_percent: u8,
+    /// Show each call as one JSON object, and the totals, too
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Whose log it is.

@@ -20,6 +20,17 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// Nobody can be served there.
+    #[error("cannot listen at {address}: {source}; name another address with --listen")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The output is gone.
+    #[error("cannot show what is asked for: {0}")]
+    Show(io::Error),
     /// Two outputs, one name.
     #[error("--out and --truth both name `{}`: give them different files", path.display())]
     SameFile {
@@ -222,6 +233,7 @@ impl Error {
             | Self::Property(_)
             | Self::Refused { .. }
             | Self::Secret { .. }
+            | Self::Listen { .. }
             | Self::Application { .. }
             | Self::TooManyTopics { .. }
             | Self::MissingTopics { .. }
@@ -236,6 +248,7 @@ impl Error {
             | Self::Cluster { .. }
             | Self::Send { .. }
             | Self::Silent { .. }
+            | Self::Show(_)
             | Self::Signals(_) => 1,
             Self::Interrupted => interrupt::EXIT_CODE,
         }

@@ -6,6 +6,7 @@
 //! - [`generate`]: simulated sessions as an event log, with the truth about what goes wrong in them
 //! - [`replay`]: event logs to Kafka, at the speed of life or faster
 //! - [`record`]: what lies on Kafka as an event log
+//! - [`platform`]: an event platform to try the executor with
 //! - [`kafka`], [`clock`], [`interrupt`]: what those two need of the world; all of it is an argument to them
 //! - [`truth`]: what goes wrong in simulated sessions, one line per anomaly
 //! - [`output`], [`unfinished`]: the log that is being written, and the file that nobody sees before it is whole
@@ -22,6 +23,7 @@ pub mod import;
 pub mod interrupt;
 pub mod kafka;
 pub mod output;
+pub mod platform;
 pub mod record;
 pub mod replay;
 pub mod report;
@@ -52,6 +54,7 @@ pub fn run(command: &Command, interrupt: &Interrupt) -> Result<Report, Error> {
             let broker = kafka::broker(&arguments.cluster)?;
             Report::Replay(replay::replay(arguments, &broker, &clock, interrupt)?)
         }
+        Command::Platform(arguments) => Report::Platform(platform::serve(arguments, interrupt)?, arguments.json),
         Command::Record(arguments) => {
             let broker = kafka::broker(&arguments.cluster)?;
             Report::Record(record::record(arguments, &broker, &clock, interrupt)?)

@@ -27,7 +27,7 @@ fn run(command: &Command) -> Result<Report, Error> {
     let interrupt = match command {
         // They leave nothing behind that an end in order could save.
         Command::Import(_) | Command::Generate(_) => Interrupt::default(),
-        Command::Replay(_) | Command::Record(_) => Interrupt::catch().map_err(Error::Signals)?,
+        Command::Replay(_) | Command::Record(_) | Command::Platform(_) => Interrupt::catch().map_err(Error::Signals)?,
     };
     loadtest::run(command, &interrupt)
 }

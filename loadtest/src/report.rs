@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::summary::Summary;
-use crate::{interrupt, record, replay};
+use crate::{interrupt, platform, record, replay};
 
 /// What a command did.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub enum Report {
     Replay(replay::Totals),
     /// It recorded a log from Kafka.
     Record(record::Totals),
+    /// It was a platform; whether its totals are to be JSON.
+    Platform(platform::Totals, bool),
 }
 
 impl Report {
@@ -23,7 +25,8 @@ impl Report {
         match self {
             Self::Replay(totals) if totals.interrupted => interrupt::EXIT_CODE,
             Self::Replay(totals) => u8::from(totals.refused > 0),
-            Self::Log(_) | Self::Record(_) => 0,
+            // A platform ends when it is told to, and in no other way.
+            Self::Log(_) | Self::Record(_) | Self::Platform(..) => 0,
         }
     }
 }
@@ -34,6 +37,8 @@ impl fmt::Display for Report {
             Self::Log(summary) => summary.fmt(f),
             Self::Replay(totals) => totals.fmt(f),
             Self::Record(totals) => totals.fmt(f),
+            Self::Platform(totals, false) => writeln!(f, "{totals}"),
+            Self::Platform(totals, true) => writeln!(f, "{}", serde_json::json!(totals)),
         }
     }
 }

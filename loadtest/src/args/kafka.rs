@@ -10,7 +10,7 @@ use topology::event_log::Speed;
 #[derive(Clone, Debug, Args)]
 pub struct Cluster {
     /// Where to ask for the cluster first: host:port, separated by commas
-    #[arg(long, value_name = "SERVERS")]
+    #[arg(long, value_name = "SERVERS", default_value = "localhost:9092")]
     pub bootstrap_servers: String,
     /// A property of librdkafka, as `--property security.protocol=ssl`; may be repeated. One that ends in `_file` names a file with the
     /// value, as `--property sasl.password_file=secret.txt`
@@ -30,6 +30,9 @@ pub struct Replay {
     /// How many times faster than life: 0.1 to 1000000, or max
     #[arg(long, value_name = "X", default_value = "1")]
     pub speed: Speed,
+    /// Send the first minutes of the log at once, as the past; what follows happens from now on, at the speed of life
+    #[arg(long, value_name = "MINUTES", default_value_t = 0, conflicts_with_all = ["speed", "keep_timestamps"])]
+    pub lead_minutes: u32,
     /// Send the records with the times that they have in the log
     #[arg(long)]
     pub keep_timestamps: bool,

@@ -14,6 +14,7 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
+use domain::time::MINUTE;
 use streams::broker::{Broker, ProducerConfig, TransactionalProducer};
 
 pub use survey::Broken;
@@ -52,7 +53,8 @@ pub fn replay<B: Broker>(
         (false, true) => Some(Grid::Blocks),
         (false, false) => Some(Grid::Ticks),
     };
-    let schedule = || Schedule::new(arguments.speed, span_ms, clock.now_ms(), grid);
+    let lead_ms = i64::from(arguments.lead_minutes) * MINUTE;
+    let schedule = || Schedule::new(arguments.speed, span_ms, lead_ms, clock.now_ms(), grid);
     topics::check_ahead(&admin, &survey, &schedule())?;
     topics::check_retention(&admin, &survey, &schedule(), arguments.application.as_deref())?;
     let producer = producer(broker, clock.now_ms())?;

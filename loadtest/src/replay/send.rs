@@ -28,19 +28,26 @@ pub(super) type Targets = BTreeMap<Arc<str>, u32>;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schedule {
     pub(super) speed: Speed,
-    /// The lowest timestamp of the logs.
+    /// The timestamp in the logs of what is sent first at that speed; what lies before is sent at once.
     pub(super) first_ms: i64,
-    /// When the first record is sent.
+    /// When it is sent.
     pub(super) start_ms: i64,
     /// What is added to each timestamp.
     pub(super) shift_ms: i64,
 }
 
 impl Schedule {
-    /// For logs with this span, from `now_ms` on; without a grid times stay as they are.
-    pub(super) fn new(speed: Speed, span_ms: (i64, i64), now_ms: i64, grid: Option<Grid>) -> Self {
-        let shift_ms = grid.map_or(0, |grid| shift(span_ms, now_ms, speed, grid));
-        Self { speed, first_ms: span_ms.0, start_ms: now_ms, shift_ms }
+    /// For logs with this span, from `now_ms` on, when the lead has gone by; without a grid times stay as they are.
+    pub(super) fn new(
+        speed: Speed,
+        (first_ms, last_ms): (i64, i64),
+        lead_ms: i64,
+        now_ms: i64,
+        grid: Option<Grid>,
+    ) -> Self {
+        let first_ms = first_ms.saturating_add(lead_ms).min(last_ms);
+        let shift_ms = grid.map_or(0, |grid| shift((first_ms, last_ms), now_ms, speed, grid));
+        Self { speed, first_ms, start_ms: now_ms, shift_ms }
     }
 
     /// How far ahead of the clock a timestamp of the logs will lie when its record is sent.

@@ -113,6 +113,23 @@ fn at_twenty_times_a_record_comes_when_it_is_due_and_soon_after() {
 }
 
 #[test]
+fn a_lead_is_sent_at_once_as_the_past_and_the_rest_at_the_speed_of_life() {
+    let stage = Stage::new().topics(&["chat"]);
+    let lines = (0..=90).map(|second| line("chat", "s-1", 777 + second * 1_000, "{}"));
+    let totals = stage.replay(&stage.log(&lines.collect::<Vec<_>>()), "--lead-minutes 1").unwrap();
+    assert_eq!((totals.records(), totals.ms), (91, 30_000));
+    let seen = stage.time.seen.lock().unwrap();
+    for (now_ms, times) in seen.iter() {
+        assert!(times.iter().all(|at_ms| at_ms <= now_ms), "ahead of the clock at {now_ms}");
+        let elapsed_s = (now_ms - NOW_MS - 100) / 1_000;
+        assert!(*now_ms <= NOW_MS + 100 || times.len() as i64 > 60 + elapsed_s, "{} at {now_ms}", times.len());
+        assert!(times.len() as i64 <= 61 + (now_ms - NOW_MS) / 1_000, "{} at {now_ms}", times.len());
+    }
+    let ahead = stage.replay(&stage.log(&minute()), "--lead-minutes 5").unwrap();
+    assert_eq!((ahead.records(), ahead.ms), (61, 0), "a lead that is longer than the log");
+}
+
+#[test]
 fn records_lie_in_the_partition_of_their_key_with_one_shift_and_their_own_values() {
     let stage = Stage::new().topics(&["chat", "session"]);
     let mut lines = minute();
