@@ -8,10 +8,20 @@ use streams::broker::{
 };
 use topology::codec;
 
-use super::{ExecutorThread, WAIT_MS, offsets};
+use super::{ExecutorThread, TRANSACTION_TIMEOUT_MS, WAIT_MS, offsets};
 
 /// Between two commits of offsets alone.
 const OFFSETS_MS: Millis = 1_000;
+
+/// Whether another producer is to go on after a commit that failed, in a transaction that was open for so long.
+fn is_tried_anew(error: &BrokerError, open_ms: Millis) -> bool {
+    match error {
+        // Another executor has our name: to fight for it would help nobody. But the cluster says the same of a transaction that it has
+        // aborted for its age: that of a process that was suspended.
+        BrokerError::ProducerFenced { .. } => open_ms.unsigned_abs() >= TRANSACTION_TIMEOUT_MS,
+        error => error.kind() != ErrorKind::Configuration,
+    }
+}
 
 impl<B: Broker> ExecutorThread<B> {
     pub(super) fn commit_when_due(&mut self) -> Result<(), BrokerError> {
@@ -45,10 +55,11 @@ impl<B: Broker> ExecutorThread<B> {
                 let told = self.owned.values_mut().map(|owned| owned.committed(now_ms, traces));
                 self.counts.reported += told.sum::<u64>();
             }
-            // Another executor has our name: to fight for it would help nobody.
-            Err(error @ BrokerError::ProducerFenced { .. }) => return Err(error),
-            Err(error) if error.kind() == ErrorKind::Configuration => return Err(error),
             Err(error) => {
+                let open_ms = self.clock.now_ms().saturating_sub(self.committed_at_ms);
+                if !is_tried_anew(&error, open_ms) {
+                    return Err(error);
+                }
                 tracing::warn!(%error, "feedback was not committed, or nobody knows; everything is read back");
                 self.begin_anew()?;
             }
@@ -110,5 +121,19 @@ impl<B: Broker> ExecutorThread<B> {
         self.waiting.extend(self.owned.iter().filter(|(_, owned)| !owned.is_leaving).map(|(partition, _)| *partition));
         let partitions: Vec<u32> = self.owned.keys().copied().collect();
         partitions.into_iter().try_for_each(|partition| self.drop_partition(partition))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_fenced_goes_on_only_if_the_transaction_was_open_for_so_long_that_the_cluster_has_aborted_it() {
+        let fenced = BrokerError::ProducerFenced { transactional_id: "app-executor-one".to_owned() };
+        for (open_ms, expect) in [(0, false), (9_999, false), (10_000, true), (70_000, true)] {
+            assert_eq!(is_tried_anew(&fenced, open_ms), expect, "{open_ms}");
+        }
+        assert!(is_tried_anew(&BrokerError::Unavailable { operation: "commit" }, 0));
     }
 }

@@ -41,6 +41,8 @@ const FETCH_MAX: usize = 500;
 const WINDOW: usize = 4_096;
 /// Events of the group that one round serves.
 const EVENTS_MAX: usize = 16;
+/// The cluster aborts a transaction that is open for longer: that of an executor that was killed or suspended.
+const TRANSACTION_TIMEOUT_MS: u64 = 10_000;
 /// While something is under way, and while nothing is.
 const WAIT_MS: [u64; 2] = [5, 100];
 
@@ -296,7 +298,7 @@ impl<B: Broker> ExecutorThread<B> {
             return Ok(true);
         }
         let transactional_id = format!("{}-executor-{}", self.settings.application_id, self.settings.instance);
-        let config = ProducerConfig { transactional_id, transaction_timeout_ms: 10_000 };
+        let config = ProducerConfig { transactional_id, transaction_timeout_ms: TRANSACTION_TIMEOUT_MS };
         let mut producer = self.broker.producer(&config)?;
         if passing(producer.init_transactions())?.is_none() {
             return Ok(false);
