@@ -19,6 +19,7 @@ mod at_least_once;
 mod changes;
 #[path = "../shared/fold.rs"]
 mod fold;
+#[allow(dead_code)]
 #[path = "../shared/instance.rs"]
 mod instance;
 mod judge;

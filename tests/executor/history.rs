@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cluster::clock::wait_for;
 use engagement_conductor::database::Database;
 use engagement_conductor::history::batch::{Batch, TOPICS, Watermark};
 use engagement_conductor::history::export::{Format, export};
@@ -11,7 +12,8 @@ use engagement_conductor::registry::known::KnownSchemas;
 use streams::broker::TopicPartition;
 use tokio::runtime::Runtime;
 
-use crate::stage::{Stage, now_ms};
+use crate::instance::Instance;
+use crate::stage::{PATIENCE, Stage, now_ms};
 use crate::topic::read;
 
 fn runtime() -> Runtime {
@@ -19,7 +21,7 @@ fn runtime() -> Runtime {
 }
 
 /// What the topics say by now, folded at once.
-pub(crate) fn told(stage: &Stage) -> Vec<String> {
+fn told(stage: &Stage) -> Vec<String> {
     let mut batch = Batch::default();
     let schemas = KnownSchemas::new(Box::new(|_| Ok(None)));
     for topic in TOPICS {
@@ -39,10 +41,28 @@ pub(crate) fn told(stage: &Stage) -> Vec<String> {
 }
 
 /// What the database of the executors holds.
-pub(crate) fn kept(stage: &Stage) -> Vec<String> {
+fn kept(stage: &Stage) -> Vec<String> {
     runtime().block_on(async {
         tables(&HistoryStore::new(Database::open(&stage.database_url(), None).await.unwrap())).await
     })
+}
+
+/// Waits until all that the topics say is in the database, each record once; returns it as lines of JSON.
+pub(crate) fn all_is_kept(stage: &Stage, executors: &mut [Instance]) -> Vec<String> {
+    let told = told(stage);
+    let mut looks = 0_u32;
+    let is_kept = wait_for(PATIENCE, || {
+        executors.iter_mut().for_each(Instance::check);
+        looks += 1;
+        (looks.is_multiple_of(20) && kept(stage) == told).then_some(())
+    });
+    if is_kept.is_none() {
+        let (kept, said) = (kept(stage), executors.iter().map(Instance::said).collect::<String>());
+        let missing: Vec<_> = told.iter().filter(|line| !kept.contains(line)).collect();
+        let more: Vec<_> = kept.iter().filter(|line| !told.contains(line)).collect();
+        panic!("{} missing {:?}; {} more {:?}\n{said}", missing.len(), missing.first(), more.len(), more.first());
+    }
+    told
 }
 
 /// All tables, as lines of JSON.

@@ -1,12 +1,12 @@
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cluster::clock::wait_for;
 use topology::wire::{FeedbackKind, topics};
 
 use crate::history;
+use crate::instance::Instance;
 use crate::platform::Platform;
-use crate::stage::{PATIENCE, Stage, approved};
+use crate::stage::{PATIENCE, Stage, approved, stop};
 
 const COMMANDS: usize = 600;
 /// Before each kill the executors have made so many calls more: they are in the middle of it.
@@ -23,37 +23,31 @@ fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_exe
     let commands: Vec<(String, Vec<u8>)> = (0..COMMANDS).map(approved).collect();
     stage.write(topics::INTERVENTION_COMMANDS, &commands);
     let results: Vec<(String, Vec<u8>)> = commands.iter().map(|(_, command)| history::result(command)).collect();
-    let names = ["one", "two"];
-    let mut executors = names.map(|name| Some(stage.executor(name)));
+    let mut executors = ["one", "two"].map(|name| stage.executor(name));
     let mut in_the_middle = 0;
     for kill in 0..KILLS {
         // History goes on meanwhile.
         let scores: Vec<_> = (0..SCORES).map(|number| history::score(kill * SCORES + number)).collect();
         stage.write(topics::ENGAGEMENT_SCORES, &scores);
         stage.write(topics::INTERVENTION_RESULTS, &results[kill * COMMANDS / KILLS..(kill + 1) * COMMANDS / KILLS]);
-        let place = kill % names.len();
-        let before = calls(&stage);
+        let place = kill % executors.len();
+        let before = stage.platform.calls();
         let worked = wait_for(LIVES, || {
-            executors.iter_mut().flatten().for_each(|executor| executor.check());
-            (calls(&stage) >= before + CALLS).then_some(())
+            executors.iter_mut().for_each(Instance::check);
+            (stage.platform.calls() >= before + CALLS).then_some(())
         });
         in_the_middle += usize::from(worked.is_some());
         // Killed without a word; half of them come back at once.
-        executors[place] = None;
+        executors[place].kill();
         if kill % 4 < 2 {
-            executors[place] = Some(stage.executor(names[place]));
+            executors[place].start();
         }
-        let other = &mut executors[1 - place];
-        if other.is_none() {
-            *other = Some(stage.executor(names[1 - place]));
-        }
+        executors[1 - place].start_if_dead();
     }
-    for (executor, name) in executors.iter_mut().zip(names) {
-        executor.get_or_insert_with(|| stage.executor(name));
-    }
+    executors.iter_mut().for_each(Instance::start_if_dead);
     let mut looks = 0_u32;
     let done = wait_for(PATIENCE, || {
-        executors.iter_mut().flatten().for_each(|executor| executor.check());
+        executors.iter_mut().for_each(Instance::check);
         looks += 1;
         (looks.is_multiple_of(20) && stage.feedback().len() >= COMMANDS).then_some(())
     });
@@ -61,37 +55,17 @@ fn every_approved_command_is_told_once_and_carried_out_at_most_once_whatever_exe
         done.is_some(),
         "{} of {COMMANDS} are told\n{}\n{}",
         stage.feedback().len(),
-        stage.said("one"),
-        stage.said("two")
+        executors[0].said(),
+        executors[1].said()
     );
-    // All that the topics say is in the database, each record once.
-    let told = history::told(&stage);
-    let kept = wait_for(PATIENCE, || {
-        executors.iter_mut().flatten().for_each(|executor| executor.check());
-        looks += 1;
-        let kept = looks.is_multiple_of(20).then(|| history::kept(&stage))?;
-        (kept == told).then_some(kept)
-    });
-    if kept.is_none() {
-        let (kept, said) = (history::kept(&stage), [stage.said("one"), stage.said("two")].concat());
-        let missing: Vec<_> = told.iter().filter(|line| !kept.contains(line)).collect();
-        let more: Vec<_> = kept.iter().filter(|line| !told.contains(line)).collect();
-        panic!("{} missing {:?}; {} more {:?}\n{said}", missing.len(), missing.first(), more.len(), more.first());
-    }
+    let told = history::all_is_kept(&stage, &mut executors);
     assert_eq!(told.len(), KILLS * SCORES + COMMANDS + hours(&told));
-    executors.iter_mut().flatten().for_each(|executor| executor.stop());
+    stop(&mut executors);
 
     let feedback = stage.feedback();
-    let told: BTreeSet<&str> = feedback.iter().map(|feedback| feedback.command.as_str()).collect();
-    assert_eq!((feedback.len(), told.len()), (COMMANDS, COMMANDS));
+    assert_eq!(feedback.len(), COMMANDS);
     let keys = stage.platform.keys();
-    for one in &feedback {
-        let known = keys.get(one.command.as_str()).cloned().unwrap_or_default();
-        assert!(known.acted <= 1 && known.bodies.len() <= 1, "{}: {known:?}", one.command);
-        if one.kind == FeedbackKind::Executed {
-            assert_eq!(known.acted, 1, "{} is told as executed and was not", one.command);
-        }
-    }
+    stage.platform.agrees_with(&feedback);
     assert_eq!(in_the_middle, KILLS, "some were killed that did nothing");
     let executed = feedback.iter().filter(|feedback| feedback.kind == FeedbackKind::Executed).count();
     let again = keys.values().filter(|known| known.calls > 1).count();
@@ -107,9 +81,4 @@ fn hours(lines: &[String]) -> usize {
         .collect();
     assert_eq!(totals.iter().map(|line| line["results"].as_u64().unwrap()).sum::<u64>(), COMMANDS as u64);
     totals.len()
-}
-
-/// How often the platform was called.
-fn calls(stage: &Stage) -> u64 {
-    stage.platform.keys().values().map(|known| known.calls).sum()
 }

@@ -1,6 +1,6 @@
 //! An event platform that remembers its keys, and fails in all the ways that platforms have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -10,16 +10,19 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use domain::random::seed_of;
 use tokio::runtime::Runtime;
+use topology::wire::{FeedbackKind, InterventionFeedback};
 
 /// What it knows of a key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     /// How often it was asked.
     pub(crate) calls: u64,
+    /// How often it did not answer that it had acted.
+    pub(crate) faults: u64,
     /// How often it acted.
     pub(crate) acted: u64,
     /// What it was sent.
-    pub(crate) bodies: std::collections::BTreeSet<Vec<u8>>,
+    pub(crate) bodies: BTreeSet<Vec<u8>>,
 }
 
 type Keys = Arc<Mutex<BTreeMap<String, Known>>>;
@@ -52,6 +55,25 @@ impl Platform {
         Self { _runtime: runtime, url, keys }
     }
 
+    /// How often it was called.
+    pub(crate) fn calls(&self) -> u64 {
+        self.keys.lock().unwrap().values().map(|known| known.calls).sum()
+    }
+
+    /// What is told is what was done: each command is told once, it was done at most once per key, with the same bytes each time, and
+    /// executed is what it says.
+    pub(crate) fn agrees_with(&self, feedback: &[InterventionFeedback]) {
+        let (keys, mut told) = (self.keys(), BTreeSet::new());
+        for one in feedback {
+            assert!(told.insert(one.command.as_str()), "{} is told twice", one.command);
+            let known = keys.get(one.command.as_str()).cloned().unwrap_or_default();
+            assert!(known.acted <= 1 && known.bodies.len() <= 1, "{}: {known:?}", one.command);
+            if one.kind == FeedbackKind::Executed {
+                assert_eq!(known.acted, 1, "{} is told as executed and was not", one.command);
+            }
+        }
+    }
+
     pub(crate) fn keys(&self) -> BTreeMap<String, Known> {
         self.keys.lock().unwrap().clone()
     }
@@ -75,6 +97,7 @@ async fn answer(
         if matches!(fate, 0..=6) && known.acted == 0 {
             known.acted += 1;
         }
+        known.faults += u64::from(!matches!(fate, 2..=6));
         fate
     };
     match fate {

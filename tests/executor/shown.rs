@@ -1,11 +1,12 @@
 use cluster::clock::wait_for;
 use topology::wire::topics;
 
+use crate::instance::Instance;
 use crate::platform::Platform;
-use crate::stage::{Executor, PATIENCE, Stage, approved};
+use crate::stage::{PATIENCE, Stage, approved, stop};
 
 /// Waits until it says so.
-fn says(executor: &Executor, expect: u16, words: &str) {
+fn says(executor: &Instance, expect: u16, words: &str) {
     let told = wait_for(PATIENCE, || {
         executor.ask("/healthz/ready").filter(|(status, said)| *status == expect && said.contains(words))
     });
@@ -15,7 +16,7 @@ fn says(executor: &Executor, expect: u16, words: &str) {
 #[test]
 fn an_executor_shows_whether_it_is_ready_and_why_not_and_what_it_has_done() {
     let mut stage = Stage::new(Platform::reliable());
-    let mut executor = stage.executor("one");
+    let executor = stage.executor("one");
     says(&executor, 200, "ok");
     stage.write(topics::INTERVENTION_COMMANDS, &(0..20).map(approved).collect::<Vec<_>>());
     assert!(wait_for(PATIENCE, || (stage.feedback().len() == 20).then_some(())).is_some());
@@ -37,5 +38,5 @@ fn an_executor_shows_whether_it_is_ready_and_why_not_and_what_it_has_done() {
     stage.restart_database();
     assert!(wait_for(PATIENCE, || (stage.feedback().len() == 40).then_some(())).is_some());
     says(&executor, 200, "ok");
-    executor.stop();
+    stop(&mut [executor]);
 }

@@ -1,84 +1,71 @@
 //! A cluster, a database and a platform, and executors that come and go.
 
-use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Output};
+use std::process::{Command, Output};
 use std::time::Duration;
 
+use cluster::Postgres;
 use cluster::clock::wait_for;
-use cluster::{Cluster, Options, Postgres};
-use rustix::process::{Pid, Signal, kill_process};
-use streams::broker::kafka::{KafkaBroker, KafkaSettings};
+use streams::broker::kafka::KafkaBroker;
 use streams::broker::{Admin, Broker, ProducerConfig, ProducerRecord, TransactionalProducer};
 use streams::clock::Clock;
 use streams::partition::partition_of;
-use topology::codec::decode;
+use topology::codec::{Coded, decode};
 use topology::wire::{InterventionFeedback, topics};
 
+use crate::instance::Instance;
 use crate::platform::Platform;
 use crate::topic::read;
+
+// What is shared does more than is needed here.
+#[allow(dead_code)]
+#[path = "../shared/stage.rs"]
+pub(crate) mod stream;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Stage {
-    cluster: Cluster,
+    pub(crate) stream: stream::Stage,
     postgres: Postgres,
     pub(crate) platform: Platform,
-    folder: tempfile::TempDir,
 }
 
 impl Stage {
     pub(crate) fn new(platform: Platform) -> Self {
-        let (cluster, postgres) = std::thread::scope(|scope| {
+        let (stream, postgres) = std::thread::scope(|scope| {
             let postgres = scope.spawn(|| Postgres::start().unwrap());
-            let options = Options::new()
-                .set("group.min.session.timeout.ms", 1_000)
-                .set("transaction.abort.timed.out.transaction.cleanup.interval.ms", 500);
-            (Cluster::start(options).unwrap(), postgres.join().unwrap())
+            (stream::Stage::new(), postgres.join().unwrap())
         });
-        let stage = Self { cluster, postgres, platform, folder: tempfile::tempdir().unwrap() };
-        let created = conductor(stage.folder.path(), &["topics", "create", "--bootstrap-servers", &stage.servers()]);
-        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
-        stage
-    }
-
-    pub(crate) fn servers(&self) -> String {
-        self.cluster.bootstrap_servers()
+        Self { stream, postgres, platform }
     }
 
     pub(crate) fn broker(&self) -> KafkaBroker {
-        KafkaBroker::new(KafkaSettings::new(self.servers())).unwrap()
+        self.stream.broker()
+    }
+
+    /// A process of the stream of this name, with one thread; started.
+    pub(crate) fn stream(&self, name: &'static str, settings: &[(&str, &str)]) -> Instance {
+        let mut stream = self.stream.instance(name, "1", settings);
+        stream.start();
+        stream
     }
 
     /// Starts an executor of this name.
-    pub(crate) fn executor(&self, name: &str) -> Executor {
-        let log =
-            File::options().create(true).append(true).open(self.folder.path().join(format!("{name}.log"))).unwrap();
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let database = self.postgres.url();
-        let servers = self.servers();
-        let child = command(self.folder.path())
-            .args(["executor", "--instance", name, "--bootstrap-servers", &servers, "--database-url", &database])
-            .args(["--platform-url", &self.platform.url, "--allow-private-addresses", "--listen", &address.to_string()])
-            .args([
-                "--set",
-                "executor.request_timeout_ms=500",
-                "--set",
-                "executor.breaker_open_ms=500",
-                "--set",
-                "executor.calls_max=2",
-            ])
-            .args(["--set", "engine.session_timeout_ms=1500"])
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Executor { child, address }
-    }
-
-    pub(crate) fn said(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
+    pub(crate) fn executor(&self, name: &'static str) -> Instance {
+        let (database, servers) = (self.postgres.url(), self.stream.cluster.bootstrap_servers());
+        let mut arguments = vec!["--bootstrap-servers", &servers, "--database-url", &database];
+        arguments.extend(["--platform-url", &self.platform.url, "--allow-private-addresses"]);
+        for setting in [
+            "executor.request_timeout_ms=500",
+            "executor.breaker_open_ms=500",
+            "executor.calls_max=2",
+            "engine.session_timeout_ms=1500",
+        ] {
+            arguments.extend(["--set", setting]);
+        }
+        let mut executor = Instance::of_role("executor", name, self.stream.folder(), &arguments, &[]);
+        executor.start();
+        executor
     }
 
     /// Where its database is.
@@ -98,6 +85,12 @@ impl Stage {
 
     /// Writes values to a topic, in one transaction.
     pub(crate) fn write(&self, topic: &str, values: &[(String, Vec<u8>)]) {
+        let records: Vec<_> = values.iter().map(|(key, value)| (now_ms(), key.as_str(), value.as_slice())).collect();
+        self.write_at(topic, &records);
+    }
+
+    /// Writes records to a topic, with their times and keys, in one transaction.
+    pub(crate) fn write_at(&self, topic: &str, records: &[(i64, &str, &[u8])]) {
         let broker = self.broker();
         let partitions = broker.admin().unwrap().describe_topic(topic).unwrap().unwrap().spec.partitions;
         let config = ProducerConfig { transactional_id: format!("stage-{topic}"), transaction_timeout_ms: 10_000 };
@@ -105,11 +98,11 @@ impl Stage {
         wait_for(PATIENCE, || producer.init_transactions().ok()).unwrap();
         producer.begin().unwrap();
         let name = topic.into();
-        for (key, value) in values {
+        for &(timestamp_ms, key, value) in records {
             let record = ProducerRecord {
                 topic: &name,
                 partition: partition_of(key.as_bytes(), partitions),
-                timestamp_ms: now_ms(),
+                timestamp_ms,
                 key: Some(key.as_bytes()),
                 value: Some(value),
                 headers: &[],
@@ -122,43 +115,15 @@ impl Stage {
         producer.commit().unwrap();
     }
 
+    /// All values of a topic that are committed.
+    pub(crate) fn values<T: Coded>(&self, topic: &str) -> Vec<T> {
+        let records = read(&self.broker(), topic).into_values().flatten();
+        records.map(|record| decode(record.value.as_deref().unwrap()).unwrap()).collect()
+    }
+
     /// Feedback that is committed.
     pub(crate) fn feedback(&self) -> Vec<InterventionFeedback> {
-        let records = read(&self.broker(), topics::INTERVENTION_FEEDBACK);
-        records.into_values().flatten().map(|record| decode(record.value.as_deref().unwrap()).unwrap()).collect()
-    }
-}
-
-/// A process. Dropped, it is killed.
-pub(crate) struct Executor {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Executor {
-    /// What it shows; nothing while it does not listen.
-    pub(crate) fn ask(&self, path: &str) -> Option<(u16, String)> {
-        let answer = reqwest::blocking::get(format!("http://{}{path}", self.address)).ok()?;
-        Some((answer.status().as_u16(), answer.text().ok()?))
-    }
-
-    /// Asks it to end; it must do so in order, and soon.
-    pub(crate) fn stop(&mut self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        let ended = wait_for(Duration::from_secs(10), || self.child.try_wait().unwrap());
-        assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
-    }
-
-    /// It must not have ended by itself.
-    pub(crate) fn check(&mut self) {
-        assert_eq!(self.child.try_wait().unwrap(), None);
-    }
-}
-
-impl Drop for Executor {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.values(topics::INTERVENTION_FEEDBACK)
     }
 }
 
@@ -168,6 +133,14 @@ fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conductor"));
     command.current_dir(folder).env_clear().envs(others);
     command
+}
+
+/// Asks executors to end; they must do so in order, and soon.
+pub(crate) fn stop(executors: &mut [Instance]) {
+    for executor in executors {
+        let status = executor.stop_within(Duration::from_secs(10));
+        assert!(status.success(), "{} ends with {status}: {}", executor.name(), executor.said());
+    }
 }
 
 /// Runs the binary to its end.

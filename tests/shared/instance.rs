@@ -24,14 +24,24 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// A process of this name, with its state and its log in the folder; not started.
+    /// A process of the stream of this name, with its state and its log in the folder; not started.
     pub(crate) fn new(name: &'static str, folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let state = folder.join(name).display().to_string();
+        Self::of_role("run", name, folder, &[&["--state-dir", &state], arguments].concat(), environment)
+    }
+
+    /// A process that runs this command, with its log in the folder; not started.
+    pub(crate) fn of_role(
+        role: &str,
+        name: &'static str,
+        folder: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let mut all: Vec<String> = ["run", "--instance", name, "--listen"].map(str::to_owned).to_vec();
+        let mut all: Vec<String> = [role, "--instance", name, "--listen"].map(str::to_owned).to_vec();
         all.push(address.to_string());
-        all.push("--state-dir".to_owned());
-        all.push(folder.join(name).display().to_string());
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
         Self {
             name,
@@ -62,6 +72,13 @@ impl Instance {
             .spawn()
             .unwrap();
         self.child = Some(child);
+    }
+
+    /// Starts it again if it was killed.
+    pub(crate) fn start_if_dead(&mut self) {
+        if self.child.is_none() {
+            self.start();
+        }
     }
 
     /// Ends it as a crash does.
