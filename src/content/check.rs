@@ -11,6 +11,9 @@ pub const OPTIONS_MIN: usize = 2;
 /// And at most so many.
 pub const OPTIONS_MAX: usize = 6;
 
+/// So much of a tag is told.
+const TAG_CHARS_MAX: usize = 20;
+
 /// Why a text may not be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
@@ -51,6 +54,18 @@ pub enum ContentError {
         /// What looks like one.
         link: String,
     },
+    /// Something that a page which does not look closely would take for its own.
+    #[error("it has markup: `{tag}`")]
+    Markup {
+        /// How it begins.
+        tag: String,
+    },
+    /// A model says again what somebody in the audience wrote: perhaps that somebody wanted it to.
+    #[error("it repeats what somebody in the audience wrote: `{words}`")]
+    Repeats {
+        /// What is said again, its letters and digits.
+        words: String,
+    },
     /// In another language than it should be.
     #[error("it is in {found}, and not in {wanted}")]
     Language {
@@ -71,6 +86,9 @@ pub enum ContentError {
 pub(super) fn text(text: &str) -> Result<(), ContentError> {
     if let Some(character) = text.chars().find(|character| is_invisible(*character)) {
         return Err(ContentError::Invisible { code: u32::from(character) });
+    }
+    if let Some(tag) = markup(text) {
+        return Err(ContentError::Markup { tag });
     }
     let mut finder = LinkFinder::new();
     finder.url_must_have_scheme(false);
@@ -103,6 +121,14 @@ fn at_most(line: &str, limit: usize) -> Result<(), ContentError> {
         found if found > limit => Err(ContentError::Long { found, limit }),
         _ => Ok(()),
     }
+}
+
+/// How the first tag, comment or declaration of HTML begins, as a browser sees it; `a < b` and `<3` are none.
+fn markup(text: &str) -> Option<String> {
+    let begins = |after: char| after.is_ascii_alphabetic() || matches!(after, '/' | '!' | '?');
+    let mut found = text.match_indices('<').filter_map(|(place, _)| text.get(place..));
+    let tag = found.find(|tag| tag.chars().nth(1).is_some_and(begins))?;
+    Some(tag.chars().take(TAG_CHARS_MAX).collect())
 }
 
 /// Control characters but for the newline, what overrides the direction of a text, and what has no width; but for the joiners, which
@@ -149,6 +175,22 @@ mod tests {
             assert_eq!(refused(&format!("a{character}b")), Some(ContentError::Invisible { code }));
         }
         assert_eq!(refused("Ça va? どう思う？ 👍 می‌خواهم 👩‍💻"), None);
+    }
+
+    #[test]
+    fn markup_is_refused_and_what_only_looks_like_it_is_not() {
+        for (text, tag) in [
+            ("a <img src=x onerror=alert(1)>", "<img src=x onerror=a"),
+            ("<script>alert(1)</script>", "<script>alert(1)</sc"),
+            ("</b>", "</b>"),
+            ("<!-- -->", "<!-- -->"),
+            ("1 < 2 <SVG/onload=x", "<SVG/onload=x"),
+        ] {
+            assert_eq!(refused(text), Some(ContentError::Markup { tag: tag.into() }), "{text}");
+        }
+        for fine in ["a < b", "I <3 this", "a <- b", "2<3", "<"] {
+            assert_eq!(refused(fine), None, "{fine}");
+        }
     }
 
     #[test]

@@ -4,13 +4,14 @@
 //! same check before anybody sees it.
 //!
 //! - [`Content`]: a checked text, by kind; [`check`] says what is refused
-//! - `language`: in which language a text is
+//! - `language`: in which language a text is; `repetition`: whether it is the audience's own
 //! - [`templates`]: texts that lie in the repository
 //! - [`provider`]: language models that write, and who is asked when
 
 pub mod check;
 mod language;
 pub mod provider;
+mod repetition;
 pub mod templates;
 
 use std::fmt;

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use streams::clock::Clock;
 use topology::wire::InterventionCommand;
 
-use super::{Content, ContentError, language, templates};
+use super::{Content, ContentError, language, repetition, templates};
 use crate::http::circuit_breaker::{CircuitBreaker, CircuitBreakerSettings};
 use crate::http::{Answer, HttpClient, HttpError};
 use crate::settings::secret::Secret;
@@ -263,6 +263,9 @@ impl Chain {
         }?;
         spent.add(&completion, model.price);
         let text = text_of(&completion.text)?;
+        if let Some(words) = repetition::found(&text, command.context.messages.iter().map(|message| &*message.text)) {
+            return Err(ContentError::Repeats { words }.into());
+        }
         match language::other_than(&self.language, &text) {
             Some(found) => Err(ContentError::Language { found, wanted: self.language.clone() }.into()),
             None => Ok(Content::parse(command.kind, &text)?),
