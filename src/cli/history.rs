@@ -104,6 +104,7 @@ pub fn run(arguments: &HistoryArguments, settings: &Settings) -> Result<(), Fail
         session: arguments.session.clone(),
         since_ms: arguments.since.map(|since| since.at_ms(now_ms)),
         until_ms: arguments.until.map(|until| until.at_ms(now_ms)),
+        at_most: None,
     };
     if wanted.session.is_some() && !wanted.table.has_sessions() {
         return Err(Failure::refused(

@@ -136,7 +136,7 @@ impl Cli {
         match &self.command {
             Command::Run(_) => crate::stream::run(settings),
             Command::Executor(_) => crate::executor::run::run(settings),
-            Command::Dashboard(_) => crate::dashboard::run::run(settings),
+            Command::Dashboard(_) => crate::dashboard::run::run(loaded),
             Command::Leave(_) => leave::run(settings),
             Command::Topics(arguments) => topics::run(arguments, settings),
             Command::Schemas(arguments) => schemas::run(arguments, settings),

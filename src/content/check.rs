@@ -133,7 +133,7 @@ fn markup(text: &str) -> Option<String> {
 
 /// Control characters but for the newline, what overrides the direction of a text, and what has no width; but for the joiners, which
 /// some scripts and emoji are written with.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     (character.is_control() && character != '\n')
         || matches!(character,
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'

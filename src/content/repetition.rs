@@ -38,7 +38,8 @@ mod tests {
     #[test]
     fn words_that_many_use_are_no_repetition() {
         let messages = ["What do you think about this?", "too fast", "How do I keep state between two restarts?"];
-        for said in ["What do you think about this part?", "Too fast", "Who keeps state between restarts, and how?", ""] {
+        for said in ["What do you think about this part?", "Too fast", "Who keeps state between restarts, and how?", ""]
+        {
             assert_eq!(found(said, messages), None, "{said}");
         }
     }

@@ -6,6 +6,7 @@ use topology::wire::{Decision, Mode, Session, SessionKind};
 
 use super::view::View;
 use super::view::card::{Card, Status};
+use crate::content::check::is_invisible;
 use crate::content::{Content, ContentError};
 
 /// The longest reason that is passed on, in characters.
@@ -87,7 +88,7 @@ pub fn record(
                 }
                 _ => None,
             };
-            let reason = reason.as_deref().map(|reason| reason.chars().take(REASON_CHARS_MAX).collect());
+            let reason = reason.as_deref().and_then(spoken).filter(|_| *decision == Decision::Declined);
             let decision = Some(*decision);
             Ok(Session { command: Some(command.clone()), decision, content, reason, ..said(SessionKind::Decision) })
         }
@@ -103,6 +104,14 @@ pub fn record(
             Ok(said(if *is_paused { SessionKind::Paused } else { SessionKind::Resumed }))
         }
     }
+}
+
+/// A reason as it is passed on: one line, without what is not seen, and no longer than people read. Nothing: nothing was said.
+fn spoken(reason: &str) -> Option<CompactString> {
+    let line = reason.split(|character: char| character.is_whitespace() || is_invisible(character));
+    let line = line.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let cut: CompactString = line.chars().take(REASON_CHARS_MAX).collect();
+    Some(cut).filter(|cut| !cut.is_empty())
 }
 
 fn is_current(view: &View, session: &str, revision: i64) -> Result<(), Refusal> {
@@ -179,6 +188,23 @@ mod tests {
         assert_eq!(declined.reason.as_deref(), Some("wrong time"));
         let edited = record(decide(Decision::Edited, Some("Pace?\n\nFast\nSlow\n")));
         assert_eq!(edited.content.as_deref(), Some("Pace?\nFast\nSlow"));
+    }
+
+    #[test]
+    fn a_reason_is_one_line_of_what_is_seen_and_of_bounded_length() {
+        let reason = |given: &str, decision| {
+            let (command, reason) = (proposed().command, Some(given.to_owned()));
+            let action = Action::Decide { command, decision, content: None, reason };
+            record(&view(), "s", &action, WHO, 5, NOW).unwrap().reason
+        };
+        let told = |given: &str| reason(given, Decision::Declined).map(|reason| reason.to_string());
+        assert_eq!(
+            told(" not\u{202e} now,\n\tthe\u{7} <b>demo</b> runs ").as_deref(),
+            Some("not now, the <b>demo</b> runs")
+        );
+        assert_eq!(told("\u{200b} \n"), None);
+        assert_eq!(told(&"ä".repeat(500)).map(|reason| reason.chars().count()), Some(REASON_CHARS_MAX));
+        assert_eq!(reason("because", Decision::Approved), None, "only a no has a reason");
     }
 
     #[test]

@@ -17,16 +17,27 @@ const ACTIONS: &str = "engagement_conductor_dashboard_actions_total";
 /// It is done already.
 pub fn install() -> Result<PrometheusHandle, Failure> {
     let handle = PrometheusBuilder::new().install_recorder().map_err(Failure::failed)?;
-    describe_gauge!(VIEWERS, "Connections that watch");
-    describe_gauge!(SESSIONS, "Sessions that are kept in view");
-    describe_counter!(UNREADABLE, "Records that could not be read");
-    describe_counter!(ACTIONS, "What people did, by what came of it");
+    describe();
     Ok(handle)
 }
 
-/// Counts what somebody did.
-pub fn count_action(answer: &'static str) {
-    counter!(ACTIONS, "answer" => answer).increment(1);
+pub(super) fn describe() {
+    describe_gauge!(VIEWERS, "Connections that watch");
+    describe_gauge!(SESSIONS, "Sessions that are kept in view");
+    describe_counter!(UNREADABLE, "Records that could not be read");
+    describe_counter!(ACTIONS, "What people wanted to do, by what came of it");
+}
+
+/// Counts what somebody wanted to do, by the status of the answer.
+pub fn count_action(action: &'static str, status: u16) {
+    let answer = match status {
+        202 => "recorded",
+        401 | 403 => "not_admitted",
+        404 | 409 | 410 | 412 => "refused",
+        503 => "away",
+        _ => "not_understood",
+    };
+    counter!(ACTIONS, "action" => action, "answer" => answer).increment(1);
 }
 
 /// Looks at what is shown.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Client;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::live::ExecutorState;
@@ -19,6 +19,45 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// Tasks that are shown.
 const TASKS_MAX: usize = 2_000;
 
+/// A task, as operators look at it. What an instance does not tell is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PeerTask {
+    /// Its name.
+    pub task: String,
+    /// Active, or standing by.
+    pub role: String,
+    /// Whether it runs.
+    pub state: String,
+    /// Records that are not processed yet; nothing: that is not known of one of its inputs.
+    pub lag: Option<i64>,
+    /// How far event time has come in it, in milliseconds since the epoch.
+    pub stream_time_ms: Option<i64>,
+    /// The last commit of its thread, in milliseconds since the epoch.
+    pub committed_at_ms: Option<i64>,
+    /// Why it does not go on; nothing: it does.
+    pub blocked: Option<String>,
+    /// Offsets of its changelogs that are left to be restored, and how many there were.
+    pub restore: Option<[i64; 2]>,
+    /// Records of its changelogs that its stores were restored from.
+    pub restored: u64,
+    /// Why its stores were made anew, if they were.
+    pub rebuilt: Option<String>,
+    /// Bytes of its stores that are not committed yet.
+    pub uncommitted_bytes: u64,
+}
+
+/// A stream thread that has gone wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PeerTrouble {
+    /// Its number.
+    pub thread: u64,
+    /// How often it was replaced.
+    pub replaced: u64,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
 /// One instance of the stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PeerView {
@@ -28,8 +67,36 @@ pub struct PeerView {
     pub ready: bool,
     /// Why not.
     pub reasons: Vec<String>,
-    /// Its tasks, as it tells them.
-    pub tasks: Vec<Value>,
+    /// Its tasks.
+    pub tasks: Vec<PeerTask>,
+    /// Its threads that have gone wrong.
+    pub troubles: Vec<PeerTrouble>,
+}
+
+impl PeerView {
+    /// Takes in what `/tasks` says.
+    fn tell(&mut self, told: &Value) {
+        for thread in told.get("threads").and_then(Value::as_array).into_iter().flatten() {
+            let committed_at_ms = thread.get("committed_at_ms").and_then(Value::as_i64);
+            let number = |name: &str| thread.get(name).and_then(Value::as_u64).unwrap_or_default();
+            let error = thread.get("error").and_then(Value::as_str).map(str::to_owned);
+            let (thread_number, replaced) = (number("thread"), number("replaced"));
+            if error.is_some() || replaced > 0 {
+                self.troubles.push(PeerTrouble { thread: thread_number, replaced, error });
+            }
+            for task in thread.get("tasks").and_then(Value::as_array).into_iter().flatten() {
+                let Ok(known) = serde_json::from_value::<PeerTask>(task.clone()) else { continue };
+                let room = self.tasks.len() < TASKS_MAX;
+                self.tasks.extend(room.then(|| PeerTask { lag: lag(task), committed_at_ms, ..known }));
+            }
+        }
+    }
+}
+
+/// That of all inputs of a task.
+fn lag(task: &Value) -> Option<i64> {
+    let inputs = task.get("inputs").and_then(Value::as_array)?;
+    inputs.iter().map(|input| input.get("lag").and_then(Value::as_i64)).sum()
 }
 
 /// Where they are, and what they have said.
@@ -88,9 +155,7 @@ impl Peers {
         if let Ok((true, tasks)) = self.get(&format!("{url}/tasks")).await
             && let Ok(told) = serde_json::from_slice::<Value>(&tasks)
         {
-            let threads = told.get("threads").and_then(Value::as_array).into_iter().flatten();
-            let tasks = threads.filter_map(|thread| thread.get("tasks")?.as_array()).flatten();
-            view.tasks = tasks.take(TASKS_MAX).cloned().collect();
+            view.tell(&told);
         }
         view
     }
@@ -107,5 +172,51 @@ impl Peers {
             }
         }
         Ok((is_fine, bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(tasks: &Value) -> PeerView {
+        let mut view = PeerView::default();
+        view.tell(&json!({ "threads": [
+            { "thread": 1, "state": "running", "replaced": 2, "error": "the disk is full", "committed_at_ms": 77, "tasks": tasks },
+            { "thread": 2, "state": "running", "replaced": 0, "error": null, "committed_at_ms": 78, "tasks": [] },
+        ]}));
+        view
+    }
+
+    #[test]
+    fn a_task_has_the_lag_of_all_its_inputs_and_the_commit_of_its_thread() {
+        let task = json!({ "task": "0_3", "role": "active", "state": "running", "restored": 12, "uncommitted_bytes": 900, "later": 1,
+            "inputs": [{ "topic": "chat", "lag": 3 }, { "topic": "poll", "lag": 4 }] });
+        let view = told(&json!([task]));
+        let expected = PeerTask {
+            task: "0_3".into(),
+            role: "active".into(),
+            state: "running".into(),
+            lag: Some(7),
+            committed_at_ms: Some(77),
+            restored: 12,
+            uncommitted_bytes: 900,
+            ..PeerTask::default()
+        };
+        assert_eq!(view.tasks, [expected]);
+        let trouble = PeerTrouble { thread: 1, replaced: 2, error: Some("the disk is full".into()) };
+        assert_eq!(view.troubles, [trouble], "of a thread that is well there is nothing to tell");
+    }
+
+    #[test]
+    fn what_is_not_told_is_not_known_and_what_makes_no_sense_is_left_out() {
+        let unknown = json!({ "task": "0_0", "inputs": [{ "lag": 3 }, { "lag": null }] });
+        let view = told(&json!([unknown, { "task": 7 }, "nonsense"]));
+        assert_eq!((view.tasks.len(), view.tasks[0].lag), (1, None));
+        let mut none = PeerView::default();
+        none.tell(&json!("nonsense"));
+        assert_eq!(none, PeerView::default());
     }
 }

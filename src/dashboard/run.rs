@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
 use topology::wire::Mode;
 
+use super::history::{History, LOOK_EVERY};
 use super::http::{self, Guard, Served};
 use super::live::{ExecutorState, Live, Now};
 use super::peers::{ASK_EVERY, Peers};
@@ -22,17 +23,17 @@ use super::{metrics, token};
 use crate::admin::unreachable;
 use crate::clock::SystemClock;
 use crate::cluster;
-use crate::database::Database;
 use crate::failure::{Failure, print};
-use crate::history::store::HistoryStore;
 use crate::probes;
 use crate::registry::Registry;
 use crate::registry::known::KnownSchemas;
 use crate::settings::secret::Secret;
-use crate::settings::{DashboardSection, DatabaseSection, Settings};
+use crate::settings::{DashboardSection, DatabaseSection, Loaded, Settings, show};
 
 /// Threads that answer.
 const WORKERS: usize = 2;
+/// Exports that are taken along at once: each is a reader of the database.
+const EXPORTS_MAX: usize = 2;
 /// Requests that wait for the thread; more are sent away.
 const WAITING_MAX: usize = 64;
 
@@ -40,7 +41,8 @@ const WAITING_MAX: usize = 64;
 ///
 /// # Errors
 /// Settings that do not fit, an address that is taken, or a client that is beyond repair.
-pub fn run(settings: &Settings) -> Result<(), Failure> {
+pub fn run(loaded: &Loaded) -> Result<(), Failure> {
+    let settings = &loaded.settings;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let section = &settings.dashboard;
     let broker = cluster::broker(settings)?;
@@ -56,8 +58,9 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         tokens,
         schemas,
         mode: settings.decision.mode,
-        history: runtime.block_on(history(&settings.database))?,
+        history: history(&runtime, &settings.database)?,
         executor: None,
+        configuration: show::values(&loaded.rows),
     };
     let prometheus = Some(metrics::install()?);
     let is_stopping = crate::stop::install(&runtime)?;
@@ -88,7 +91,9 @@ pub struct Parts {
     /// The mode of a session for which nobody set one.
     pub mode: Mode,
     /// What is older than the view.
-    pub history: Option<HistoryStore>,
+    pub history: History,
+    /// The settings in force, redacted, as `conductor config show --json` tells them.
+    pub configuration: serde_json::Value,
     /// Where the executor is, if that need not be asked.
     pub executor: Option<ExecutorState>,
 }
@@ -113,7 +118,7 @@ impl<B: Broker> Dashboard<B> {
         parts: Parts,
         prometheus: Option<metrics_exporter_prometheus::PrometheusHandle>,
     ) -> Result<Self, Failure> {
-        let Parts { clock, wall, speed, tokens, schemas, mode, executor, history } = parts;
+        let Parts { clock, wall, speed, tokens, schemas, mode, executor, history, configuration } = parts;
         let decision = settings.decision.to_domain();
         let budget = Budget { decisions: decision.budget, span_ms: decision.budget_span };
         let live = Live::new(View::new(mode, budget), wall.now_ms(), speed);
@@ -141,6 +146,8 @@ impl<B: Broker> Dashboard<B> {
             peers: peers.clone(),
             history,
             viewers: Arc::new(Semaphore::new(section.viewers_max as usize)),
+            configuration,
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             clock: Arc::clone(&clock),
             wall: Arc::clone(&wall),
             application_id,
@@ -180,16 +187,16 @@ impl<B: Broker> Dashboard<B> {
     }
 }
 
-/// The history that an executor writes, where there is one. A dashboard makes no database: without one it shows what is on the topics.
-async fn history(section: &DatabaseSection) -> Result<Option<HistoryStore>, Failure> {
+/// The history that an executor writes. Where there is none yet, the page shows what is on the topics until it comes.
+fn history(runtime: &Runtime, section: &DatabaseSection) -> Result<History, Failure> {
     let password = section.password()?;
-    match Database::open_existing(&section.url, password.as_ref().map(Secret::expose)).await {
-        Ok(database) => Ok(Some(HistoryStore::new(database))),
-        Err(error) => {
-            tracing::warn!(%error, "there is no history: the page shows what is on the topics");
-            Ok(None)
-        }
+    let history = History::default();
+    if let Err(error) = runtime.block_on(history.look(&section.url, password.as_ref())) {
+        let every_s = LOOK_EVERY.as_secs();
+        tracing::warn!(%error, every_s, "there is no history yet: the page shows what is on the topics, and looks again");
+        runtime.spawn(history.clone().find(section.url.clone(), password, LOOK_EVERY));
     }
+    Ok(history)
 }
 
 /// What answers run on.

@@ -3,12 +3,12 @@
 //!
 //! - `story`: what happens in the sessions
 //! - `in_process`: stream and platform, in one loop: the same seed gives the same bytes
-//! - `live`: the same stream with an executor that calls the platform over HTTP, a database, and the dashboard; `platform`, `roles`: those
+//! - `live`: the same stream with an executor that calls the platform over HTTP, a database, and the dashboard; `platform`, [`roles`]: those
 
 mod in_process;
 mod live;
 mod platform;
-mod roles;
+pub mod roles;
 mod story;
 
 use domain::time::{MINUTE, Millis, SECOND};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::live::times;
 use crate::clock::SystemClock;
+use crate::dashboard::history::History;
 use crate::dashboard::live::ExecutorState;
 use crate::dashboard::run::{Dashboard, Parts, link};
 use crate::dashboard::token;
@@ -34,21 +35,27 @@ const REST: Duration = Duration::from_millis(5);
 const INSTANCE: &str = "demo";
 
 /// What runs.
-pub(super) struct Started {
+pub struct Started {
     /// Where the page is, with the token to act with.
-    pub(super) url: String,
-    pub(super) threads: Vec<JoinHandle<Result<(), Failure>>>,
+    pub url: String,
+    /// One for each role.
+    pub threads: Vec<JoinHandle<Result<(), Failure>>>,
 }
 
-/// Starts the roles; they end when `is_stopping` is set.
-pub(super) fn start(
+/// Starts the roles around a stream that is [shared](Embedded::shared), on its clock; they end when `is_stopping` is set. The page is at `demo.port` of
+/// this machine; the platform's sessions are below `platform_url`.
+///
+/// # Errors
+/// An address that is taken, settings that do not fit, or no place for the database.
+pub fn start(
     runtime: &Runtime,
     settings: &Settings,
     stream: &Embedded,
     platform_url: &str,
     is_stopping: &Arc<AtomicBool>,
 ) -> Result<Started, Failure> {
-    let settings = own(settings, platform_url);
+    let file = Temporary::new();
+    let settings = own(settings, platform_url, &file);
     let clock: Arc<dyn Clock> = Arc::new(stream.clock());
     let listener = runtime.block_on(probes::listen("demo.port", &settings.dashboard.listen))?;
     let token = token::make().map_err(Failure::failed)?;
@@ -61,8 +68,10 @@ pub(super) fn start(
         tokens: vec![("you".into(), token)],
         schemas: KnownSchemas::new(unframed()),
         mode: settings.demo.mode,
-        history: Some(HistoryStore::new(database.clone())),
+        history: History::of(HistoryStore::new(database.clone())),
         executor: Some(ExecutorState::Here),
+        // A demo is as its own command line says.
+        configuration: serde_json::Value::Array(Vec::new()),
     };
     let dashboard = Dashboard::start(runtime, &settings, stream.broker(), listener, parts, None)?;
     let writer = HistoryWriter {
@@ -97,10 +106,9 @@ pub(super) fn start(
         writer.run(&stopping);
         Ok(())
     });
-    let database = Temporary;
     let stopping = Arc::clone(is_stopping);
     let carried_out = std::thread::spawn(move || {
-        let _database: Temporary = database;
+        let _file = file;
         while !stopping.load(Ordering::Acquire) {
             thread.step().map_err(Failure::failed)?;
             SystemClock.sleep(REST);
@@ -116,29 +124,31 @@ fn unframed() -> Schemas {
 }
 
 /// The settings of the roles, all on this machine.
-fn own(settings: &Settings, platform_url: &str) -> Settings {
+fn own(settings: &Settings, platform_url: &str, file: &Temporary) -> Settings {
     let mut settings = settings.clone();
     settings.dashboard.listen = format!("127.0.0.1:{}", settings.demo.port);
     settings.executor.platform_url = platform_url.to_owned();
     settings.executor.allow_private_addresses = true;
-    settings.database.url = format!("sqlite://{}", Temporary::path().display());
+    settings.database.url = format!("sqlite://{}", file.0.display());
     settings.database.password_file = String::new();
     settings
 }
 
 /// The database of a demo; it goes with it.
-struct Temporary;
+struct Temporary(PathBuf);
 
 impl Temporary {
-    fn path() -> PathBuf {
-        std::env::temp_dir().join(format!("conductor-demo-{}.db", std::process::id()))
+    fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("conductor-demo-{}-{}.db", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        Self(std::env::temp_dir().join(name))
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
         for suffix in ["", "-wal", "-shm"] {
-            let mut path = Self::path().into_os_string();
+            let mut path = self.0.clone().into_os_string();
             path.push(suffix);
             // It may never have been there.
             let _ = std::fs::remove_file(path);

@@ -39,18 +39,11 @@ pub async fn export(
 ) -> Result<u64, ExportError> {
     let columns = wanted.table.columns();
     let mut line = String::new();
-    if format == Format::Csv {
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        writeln!(output, "{}", names.join(","))?;
-    }
+    output.write_all(head(columns, format).as_bytes())?;
     let mut rows = 0;
     let take = |row: Vec<Cell>| {
         line.clear();
-        match format {
-            Format::Csv => csv(&mut line, &row),
-            Format::Jsonl => jsonl(&mut line, columns, &row),
-        }
-        line.push('\n');
+        put(&mut line, columns, &row, format);
         output.write_all(line.as_bytes())?;
         rows += 1;
         progress(rows);
@@ -59,6 +52,22 @@ pub async fn export(
     store.export(wanted, take).await?;
     output.flush()?;
     Ok(rows)
+}
+
+/// What stands before the first row.
+#[must_use]
+pub fn head(columns: &[Column], format: Format) -> String {
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    if format == Format::Csv { format!("{}\n", names.join(",")) } else { String::new() }
+}
+
+/// Appends a row as a line.
+pub fn put(text: &mut String, columns: &[Column], row: &[Cell], format: Format) {
+    match format {
+        Format::Csv => csv(text, row),
+        Format::Jsonl => jsonl(text, columns, row),
+    }
+    text.push('\n');
 }
 
 fn csv(line: &mut String, row: &[Cell]) {

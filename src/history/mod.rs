@@ -24,4 +24,4 @@ pub mod table;
 pub mod thread;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

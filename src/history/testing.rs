@@ -122,7 +122,7 @@ pub(crate) fn batch(records: &[Told], offsets: &mut std::collections::BTreeMap<&
 }
 
 pub(crate) fn wanted(table: Table) -> Wanted {
-    Wanted { table, session: None, since_ms: None, until_ms: None }
+    Wanted { table, session: None, since_ms: None, until_ms: None, at_most: None }
 }
 
 /// A table as lines of JSON.

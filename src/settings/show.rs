@@ -19,11 +19,13 @@ pub fn table(rows: &[Row]) -> String {
 /// The same as JSON: an array of objects with `key`, `value` and `origin`.
 #[must_use]
 pub fn json(rows: &[Row]) -> String {
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|row| json!({ "key": row.key, "value": row.shown_json(), "origin": origin(&row.origin) }))
-        .collect();
-    format!("{:#}\n", Value::Array(rows))
+    format!("{:#}\n", values(rows))
+}
+
+/// That array.
+#[must_use]
+pub fn values(rows: &[Row]) -> Value {
+    rows.iter().map(|row| json!({ "key": row.key, "value": row.shown_json(), "origin": origin(&row.origin) })).collect()
 }
 
 fn origin(origin: &Origin) -> Value {

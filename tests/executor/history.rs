@@ -69,7 +69,7 @@ pub(crate) fn all_is_kept(stage: &Stage, executors: &mut [Instance]) -> Vec<Stri
 async fn tables(store: &HistoryStore) -> Vec<String> {
     let mut text = Vec::new();
     for table in [Table::EngagementMetrics, Table::Interventions, Table::AgentPerformance] {
-        let wanted = Wanted { table, session: None, since_ms: None, until_ms: None };
+        let wanted = Wanted { table, session: None, since_ms: None, until_ms: None, at_most: None };
         export(store, &wanted, Format::Jsonl, &mut text, &mut |_| ()).await.unwrap();
     }
     String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()

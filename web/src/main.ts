@@ -49,7 +49,7 @@ function notFound(): Page {
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest("a") : null;
-  if (link === null || link.origin !== location.origin || link.target !== "" || link.hash !== "") return;
+  if (link === null || link.origin !== location.origin || link.target !== "" || link.hash !== "" || link.hasAttribute("download")) return;
   event.preventDefault();
   if (link.pathname === location.pathname && link.search === location.search) return;
   history.pushState(null, "", link.href);

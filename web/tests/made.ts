@@ -1,6 +1,6 @@
 /** What the tests build on: one of each thing, and what differs. */
 
-import type { Intervention, Point, Session, Snapshot } from "../src/contract/wire";
+import type { Intervention, Point, Session, Snapshot, Summary } from "../src/contract/wire";
 
 export const MINUTE = 60_000;
 
@@ -26,10 +26,18 @@ export function intervention(more: Partial<Intervention> = {}): Intervention {
   return {
     command: "c-1", kind: "POLL", variant: null, at_ms: 0, what: "Start a poll", why: [], class: null, segment: "EVERYONE", confidence: 0.8,
     status: "proposed", status_at_ms: 0, expires_at_ms: 5 * MINUTE, mode: "suggest", content: null, suggested: null, decided_by: null,
-    decided_at_ms: null, pending: null, revision: 3, feedback: null, outcome: null, ...more,
+    decided_at_ms: null, decline_reason: null, pending: null, revision: 3, feedback: null, outcome: null, ...more,
   };
 }
 
 export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
   return { now_ms: 0, speed: 1, session: session(), points: [], interventions: [], executor: { state: "here" }, ...more };
+}
+
+export function summary(more: Partial<Summary> = {}): Summary {
+  return {
+    session: "s-1", source: "history", ticks: 0, from_ms: null, to_ms: null, score_mean: null, score_min: null, people_max: null,
+    points: [], step_ms: 5_000, interventions: [], is_cut: false,
+    effect: { measured: 0, change_mean: null, reward_mean: null, controls: 0, control_change_mean: null }, ...more,
+  };
 }

@@ -18,6 +18,7 @@ use topology::wire::{Decision, Mode, named};
 use super::problem::Problem;
 use super::{Served, events};
 use crate::dashboard::control::Action;
+use crate::dashboard::metrics;
 use crate::dashboard::thread::{Answer, Request};
 
 /// The longest key, in characters.
@@ -54,7 +55,7 @@ pub(super) async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    act(&served, session, &headers, &body, |body: DecisionBody| Action::Decide {
+    counted("decision", &served, session, &headers, &body, |body: DecisionBody| Action::Decide {
         command: body.command,
         decision: body.decision,
         content: body.content,
@@ -69,7 +70,7 @@ pub(super) async fn set_mode(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    act(&served, session, &headers, &body, |body: ModeBody| Action::Mode(body.mode)).await
+    counted("mode", &served, session, &headers, &body, |body: ModeBody| Action::Mode(body.mode)).await
 }
 
 pub(super) async fn set_paused(
@@ -78,7 +79,23 @@ pub(super) async fn set_paused(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    act(&served, session, &headers, &body, |body: PausedBody| Action::Pause(body.paused)).await
+    counted("pause", &served, session, &headers, &body, |body: PausedBody| Action::Pause(body.paused)).await
+}
+
+async fn counted<T: DeserializeOwned>(
+    name: &'static str,
+    served: &Served,
+    session: String,
+    headers: &HeaderMap,
+    body: &[u8],
+    action: impl FnOnce(T) -> Action,
+) -> Result<Response, Problem> {
+    let answer = act(served, session, headers, body, action).await;
+    metrics::count_action(
+        name,
+        answer.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::ACCEPTED.as_u16()),
+    );
+    answer
 }
 
 async fn act<T: DeserializeOwned>(

@@ -46,7 +46,7 @@ pub(super) async fn list(State(served): State<Arc<Served>>) -> Result<Response, 
 ///
 /// # Errors
 /// 400 for one that can not be one's.
-pub(super) fn check(session: &str) -> Result<(), Problem> {
+pub(in crate::dashboard) fn check(session: &str) -> Result<(), Problem> {
     let fits = !session.is_empty() && session.len() <= SESSION_BYTES_MAX;
     let refused = || Problem::new(StatusCode::BAD_REQUEST, "no session", "A session's id has 1 to 256 bytes.");
     fits.then_some(()).ok_or_else(refused)

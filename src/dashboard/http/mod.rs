@@ -5,7 +5,7 @@
 //! - `socket`: connections that can not hold anything up
 
 mod act;
-mod events;
+pub(super) mod events;
 mod guard;
 mod operators;
 mod page;
@@ -31,11 +31,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use guard::Guard;
 
-use super::history;
+use super::history::{self, History};
 use super::live::Now;
 use super::peers::Peers;
 use super::thread::{Request, Shared};
-use crate::history::store::HistoryStore;
+use super::{export, summary};
 use crate::probes::verdict;
 use problem::Problem;
 
@@ -52,8 +52,12 @@ pub struct Served {
     pub guard: Guard,
     /// The other processes.
     pub peers: Peers,
-    /// What is older than the view; nothing: there is no database.
-    pub history: Option<HistoryStore>,
+    /// What is older than the view.
+    pub history: History,
+    /// The settings in force, redacted.
+    pub configuration: serde_json::Value,
+    /// How many may take an export along at once.
+    pub exports: Arc<Semaphore>,
     /// How many may look at once.
     pub viewers: Arc<Semaphore>,
     /// The clock of the sessions.
@@ -123,7 +127,10 @@ fn router(served: Arc<Served>) -> Router {
         .route("/favicon.svg", get(page::asset))
         .route("/api/me", get(me))
         .route("/api/ops", get(operators::look))
+        .route("/api/ops/configuration", get(operators::configuration))
         .route("/api/sessions/{session}/history", get(history::look))
+        .route("/api/sessions/{session}/summary", get(summary::look))
+        .route("/api/sessions/{session}/export/{file}", get(export::take))
         .layer(CompressionLayer::new());
     Router::new()
         .route("/api/sessions/events", get(events::list))

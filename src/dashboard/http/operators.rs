@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::Serialize;
 
 use super::Served;
+use super::problem::Problem;
 use crate::admin::text::safe_cut;
 use crate::dashboard::live::ExecutorState;
 use crate::dashboard::peers::PeerView;
@@ -98,6 +100,11 @@ pub(super) async fn look(State(served): State<Arc<Served>>) -> Json<Operators> {
             ok: desk.unreadable == 0,
             detail: (desk.unreadable > 0).then(|| format!("{} could not be read", desk.unreadable)),
         },
+        Health {
+            what: "database",
+            ok: served.history.get().is_some(),
+            detail: served.history.get().is_none().then(|| "it is not there yet: an executor makes it".to_owned()),
+        },
     ];
     Json(Operators {
         now_ms: served.now().session_ms,
@@ -111,6 +118,15 @@ pub(super) async fn look(State(served): State<Arc<Served>>) -> Json<Operators> {
         viewers,
         health,
     })
+}
+
+/// The settings of this dashboard. They tell of other machines: only who may act sees them.
+pub(super) async fn configuration(
+    State(served): State<Arc<Served>>,
+    headers: HeaderMap,
+) -> Result<Json<serde_json::Value>, Problem> {
+    served.guard.admit(&headers)?;
+    Ok(Json(serde_json::json!({ "settings": served.configuration })))
 }
 
 /// The newest commands of all sessions.

@@ -12,6 +12,8 @@ use topology::wire::{CommandStatus, InterventionCommand, InterventionKind, topic
 use super::*;
 use crate::dashboard::testing::{NOW, Stage};
 use crate::dashboard::thread::DashboardThread;
+use crate::history::store::HistoryStore;
+use crate::history::testing::{Told, batch, life};
 use crate::report::sample;
 use crate::settings::secret::Secret;
 
@@ -29,6 +31,10 @@ struct Door {
 
 impl Door {
     async fn new(viewers: usize) -> Self {
+        Self::with(viewers, History::default(), None).await
+    }
+
+    async fn with(viewers: usize, history: History, prometheus: Option<PrometheusHandle>) -> Self {
         let stage = Stage::new();
         let (thread, shared, requests) = stage.dashboard();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -38,14 +44,16 @@ impl Door {
             shared: shared.clone(),
             requests,
             guard: Guard::new(vec![("ana".into(), Secret::of(TOKEN))], Vec::new(), true),
-            history: None,
+            history,
+            configuration: json!([{ "key": "kafka.bootstrap_servers", "value": "b:9092", "origin": { "layer": "default" } }]),
+            exports: Arc::new(Semaphore::new(1)),
             peers: Peers::new(Vec::new(), Vec::new()).unwrap(),
             viewers: Arc::new(Semaphore::new(viewers)),
             clock: Arc::clone(&clock),
             wall: clock,
             application_id: "app".into(),
             stalled_after_ms: 10_000,
-            prometheus: None,
+            prometheus,
         };
         tokio::spawn(serve(listener, Arc::new(served), std::future::pending()));
         Self { stage, thread, shared, base, client: Client::new() }
@@ -223,6 +231,15 @@ async fn nothing_on_the_page_comes_from_elsewhere_and_no_name_of_others_is_answe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_settings_in_force_are_told_to_those_who_may_act() {
+    let served = Door::new(10).await;
+    let ask = || served.get("/api/ops/configuration");
+    assert_eq!(ask().send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let told: Value = ask().bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
+    assert_eq!(told["settings"][0]["key"], "kafka.bootstrap_servers");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_see_commands_dead_letters_and_what_is_missing() {
     let mut served = Door::new(10).await;
     served.stage.write(topics::INTERVENTION_COMMANDS, "s", &proposed());
@@ -240,4 +257,97 @@ async fn operators_see_commands_dead_letters_and_what_is_missing() {
     let value = ops["dead_letters"][0]["value"].as_str().unwrap();
     assert!(value.starts_with("<script>") && !value.contains('\u{202e}'), "{value:?}");
     assert_eq!(served.get("/healthz/ready").send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// A history with this in it, and the database that it lies in.
+async fn history(records: &[Told]) -> (History, crate::database::testing::Stage) {
+    let stage = crate::database::testing::Stage::file();
+    let store = HistoryStore::new(stage.open().await);
+    store.write(&batch(records, &mut std::collections::BTreeMap::new())).await.unwrap();
+    (History::of(store), stage)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_session_can_be_taken_along_whole_in_portions() {
+    // More ticks than two portions have.
+    let mut records = life("s", 0, 1_203);
+    records.extend(life("another", 0, 2));
+    let (history, _database) = history(&records).await;
+    let served = Door::with(10, history, None).await;
+    let take = async |path: &str| {
+        let response = served.get(path).send().await.unwrap();
+        let headers = response.headers().clone();
+        (response.status(), headers, response.text().await.unwrap())
+    };
+    let (status, headers, metrics) = take("/api/sessions/s/export/engagement-metrics.csv").await;
+    assert_eq!((status, &headers["content-type"]), (StatusCode::OK, &"text/csv; charset=utf-8".parse().unwrap()));
+    assert_eq!(headers["content-disposition"], "attachment; filename=\"s-engagement-metrics.csv\"");
+    let mut lines = metrics.lines();
+    assert!(lines.next().unwrap().starts_with("session,at_ms,"), "{metrics:.200}");
+    let ticks: Vec<i64> = lines.map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!(ticks, (0..1_203).map(|tick| 5_000 * tick).collect::<Vec<_>>(), "each tick once, and none is missing");
+    let (_, _, interventions) = take("/api/sessions/s/export/interventions.jsonl").await;
+    let rows: Vec<Value> = interventions.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((rows.len(), &rows[0]["session"]), (401, &json!("s")));
+    let (status, _, summary) = take("/api/sessions/s/summary").await;
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!((status, &summary["source"], &summary["ticks"]), (StatusCode::OK, &json!("history"), &json!(1_203)));
+    let points = summary["points"].as_array().unwrap().len();
+    assert!((200..=300).contains(&points), "{points} points");
+    assert_eq!(take("/api/sessions/s/export/agent-performance.csv").await.0, StatusCode::NOT_FOUND);
+    let (_, _, nobody) = take("/api/sessions/nobody/export/engagement-metrics.jsonl").await;
+    assert_eq!(nobody, "");
+    let without = Door::new(10).await.get("/api/sessions/s/export/interventions.csv").send().await.unwrap();
+    assert_eq!(without.status(), StatusCode::SERVICE_UNAVAILABLE, "what is on the topics is no whole session");
+}
+
+/// The names that the document tells of.
+fn documented() -> Vec<&'static str> {
+    let document = include_str!("../../../docs/dashboard-api.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `engagement_conductor_")?.split('`').next());
+    rows.collect()
+}
+
+// One thread, so that what is counted goes to the recorder of this test.
+#[tokio::test]
+async fn every_metric_that_is_documented_is_there_and_counts_what_happens() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let _local = metrics::set_default_local_recorder(&recorder);
+    super::super::metrics::describe();
+    let mut served = Door::with(10, History::default(), Some(handle)).await;
+    served.stage.write(topics::INTERVENTION_COMMANDS, "s", &proposed());
+    served.stage.write_bytes(topics::ENGAGEMENT_SCORES, "s", b"nonsense");
+    served.steps();
+    let watching = served.get("/api/sessions/events").send().await.unwrap();
+    let path = "/api/sessions/s/decisions";
+    for (key, expected) in [("k-1", 202), ("k-2", 409)] {
+        let asked = served.post(path, key, &approve());
+        assert_eq!(served.send(asked).await.0, expected);
+    }
+    let stranger = served.client.post(format!("{}/api/sessions/s/paused", served.base)).json(&json!({}));
+    assert_eq!(served.send(stranger).await.0, 401);
+    let broken = served.post("/api/sessions/s/mode", "k-3", &json!({ "mode": "loud" }));
+    assert_eq!(served.send(broken).await.0, 400);
+    let text = served.get("/metrics").send().await.unwrap().text().await.unwrap();
+    drop(watching);
+    let actions = "actions_total{action=";
+    let expected = [
+        "viewers 1".to_owned(),
+        "sessions 1".to_owned(),
+        "unreadable_records_total 1".to_owned(),
+        format!("{actions}\"decision\",answer=\"recorded\"}} 1"),
+        format!("{actions}\"decision\",answer=\"refused\"}} 1"),
+        format!("{actions}\"pause\",answer=\"not_admitted\"}} 1"),
+        format!("{actions}\"mode\",answer=\"not_understood\"}} 1"),
+    ];
+    for line in expected.map(|line| format!("engagement_conductor_dashboard_{line}")) {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    let mut told: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE engagement_conductor_")?.split(' ').next()).collect();
+    told.sort_unstable();
+    let mut documented = documented();
+    documented.sort_unstable();
+    assert_eq!(told, documented);
 }

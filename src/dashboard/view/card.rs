@@ -39,6 +39,19 @@ pub enum Status {
     HeldOut,
 }
 
+impl Status {
+    /// That of an approved command of which the executor has said this.
+    #[must_use]
+    pub fn after(feedback: FeedbackKind) -> Self {
+        match feedback {
+            FeedbackKind::Executed => Self::Done,
+            FeedbackKind::Failed => Self::Failed,
+            FeedbackKind::Expired => Self::Expired,
+            FeedbackKind::Refused => Self::Refused,
+        }
+    }
+}
+
 /// A decision that was sent, and that the stream has not answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pending {
@@ -139,6 +152,8 @@ pub struct Card {
     pub decided_by: Option<CompactString>,
     /// When, in milliseconds since the epoch.
     pub decided_at_ms: Option<i64>,
+    /// Why it was declined, in the words of whoever did.
+    pub decline_reason: Option<CompactString>,
     /// A decision on its way.
     pub pending: Option<Pending>,
     /// What a decision must name, so that it is about what was seen: it changes with each record of the command.
@@ -174,6 +189,7 @@ impl Card {
             suggested: templates::write(command).map(|content| content.to_string()),
             decided_by: None,
             decided_at_ms: None,
+            decline_reason: None,
             pending: None,
             revision: 0,
             feedback: None,
@@ -193,7 +209,7 @@ impl Card {
         self.decided_by = command.decided_by.clone().or_else(|| self.decided_by.take());
         self.decided_at_ms = command.decided_at_ms.or(self.decided_at_ms);
         if command.status == CommandStatus::Cancelled {
-            self.status = cancelled(&command.reason);
+            self.status = withdrawn(&command.reason);
             self.status_at_ms = command.decided_at_ms.unwrap_or(self.status_at_ms);
             self.pending = None;
             return;
@@ -216,6 +232,9 @@ impl Card {
 
     /// Takes in what a person decided; the stream has the last word.
     fn take_decision(&mut self, decided: &Session, at_ms: i64) {
+        if decided.decision == Some(Decision::Declined) && self.decline_reason.is_none() {
+            self.decline_reason.clone_from(&decided.reason);
+        }
         let Some(decision) = decided.decision.filter(|_| self.told == CommandStatus::Proposed) else { return };
         if self.pending.is_none() {
             let actor = decided.actor.clone().unwrap_or_default();
@@ -236,14 +255,9 @@ impl Card {
 
     /// Takes in what came of it.
     fn take_result(&mut self, result: &InterventionResult) {
-        let effect = result.reward.filter(|_| result.outcome == Outcome::Measured).map(|reward| match result.success {
-            _ if reward < -EFFECT_MIN => Effect::Backfired,
-            Some(true) => Effect::Success,
-            _ => Effect::None,
-        });
         self.outcome = Some(Measured {
             outcome: result.outcome,
-            effect,
+            effect: effect(result.outcome, result.reward, result.success),
             change: result.change,
             reward: result.reward,
             score_before: result.score_before,
@@ -262,10 +276,7 @@ impl Card {
             (CommandStatus::HeldOut, _) => Status::HeldOut,
             (CommandStatus::Cancelled, _) => return,
             (CommandStatus::Approved, None) => Status::Approved,
-            (CommandStatus::Approved, Some(FeedbackKind::Executed)) => Status::Done,
-            (CommandStatus::Approved, Some(FeedbackKind::Failed)) => Status::Failed,
-            (CommandStatus::Approved, Some(FeedbackKind::Expired)) => Status::Expired,
-            (CommandStatus::Approved, Some(FeedbackKind::Refused)) => Status::Refused,
+            (CommandStatus::Approved, Some(kind)) => Status::after(kind),
         };
         if status != self.status {
             self.status = status;
@@ -274,8 +285,19 @@ impl Card {
     }
 }
 
+/// Whether it helped; nothing: that was not measured.
+#[must_use]
+pub fn effect(outcome: Outcome, reward: Option<f64>, success: Option<bool>) -> Option<Effect> {
+    reward.filter(|_| outcome == Outcome::Measured).map(|reward| match success {
+        _ if reward < -EFFECT_MIN => Effect::Backfired,
+        Some(true) => Effect::Success,
+        _ => Effect::None,
+    })
+}
+
 /// Why it was withdrawn stands in the reason.
-fn cancelled(reason: &str) -> Status {
+#[must_use]
+pub fn withdrawn(reason: &str) -> Status {
     match reason.strip_prefix("cancelled: ") {
         Some("declined") => Status::Declined,
         Some("expired") => Status::Expired,

@@ -6,7 +6,7 @@
 pub mod card;
 pub mod point;
 pub mod session;
-mod words;
+pub(super) mod words;
 
 use std::collections::HashMap;
 

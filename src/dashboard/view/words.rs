@@ -8,7 +8,7 @@ const FAIR: f64 = 0.6;
 const REASONS_MAX: usize = 3;
 
 /// What is to be done.
-pub(super) fn what(kind: InterventionKind, variant: Option<&str>, segment: Segment) -> String {
+pub(in crate::dashboard) fn what(kind: InterventionKind, variant: Option<&str>, segment: Segment) -> String {
     let done = match (kind, variant) {
         (InterventionKind::Poll, _) => "Start a poll",
         (InterventionKind::ChatPrompt, _) => "Ask something in the chat",

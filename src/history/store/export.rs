@@ -17,6 +17,8 @@ pub struct Wanted {
     pub since_ms: Option<Millis>,
     /// Before this time.
     pub until_ms: Option<Millis>,
+    /// At most so many, the first ones.
+    pub at_most: Option<u32>,
 }
 
 impl Wanted {
@@ -73,7 +75,8 @@ impl HistoryStore {
         let kinds: Vec<Kind> = columns.iter().map(|Column { kind, .. }| *kind).collect();
         let (condition, cells) = wanted.condition();
         let (name, order) = (wanted.table.name(), wanted.table.order());
-        let sql = format!("SELECT {} FROM {name}{condition} ORDER BY {order}", expressions.join(", "));
+        let limit = wanted.at_most.map_or_else(String::new, |rows| format!(" LIMIT {rows}"));
+        let sql = format!("SELECT {} FROM {name}{condition} ORDER BY {order}{limit}", expressions.join(", "));
         self.database.read(&sql, &cells, &kinds, take).await
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 pub use export::Wanted;
 pub use prune::Pruned;
-pub use read::{Intervention, Performance, Point, Points};
+pub use read::{Intervention, Overview, Performance, Point, Points};
 pub use write::{WriteError, Written};
 
 use crate::database::Database;

@@ -44,6 +44,23 @@ pub struct Points {
     pub step_ms: Millis,
 }
 
+/// A session in a few numbers; of one without a tick, nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, FromRow)]
+pub struct Overview {
+    /// How many ticks there are.
+    pub ticks: i64,
+    /// The first, in milliseconds since the epoch.
+    pub from_ms: Option<Millis>,
+    /// The last.
+    pub to_ms: Option<Millis>,
+    /// The mean of the scores over 5 minutes, from 0 to 1.
+    pub score_mean: Option<f64>,
+    /// The lowest of them.
+    pub score_min: Option<f64>,
+    /// The most people who were present.
+    pub people_max: Option<i64>,
+}
+
 /// A command, what became of it, and what it changed. What is not known yet is nothing; texts are the names on the wire.
 #[derive(Clone, Debug, PartialEq, Serialize, FromRow)]
 #[allow(missing_docs)]
@@ -148,6 +165,28 @@ impl HistoryStore {
             query.bind(i64::from(at_most)).fetch_all(pool).await?
         });
         Ok(Points { points, step_ms })
+    }
+
+    /// Whether there is history in this database.
+    ///
+    /// # Errors
+    /// There is none, or the database does not answer.
+    pub async fn check(&self) -> Result<(), DatabaseError> {
+        const LOOK: &str = "SELECT at_ms FROM engagement_metrics WHERE at_ms = 0 AND session = ''";
+        let _row: Option<(i64,)> = on!(self.database, |pool| sqlx::query_as(LOOK).fetch_optional(pool).await?);
+        Ok(())
+    }
+
+    /// A session in a few numbers.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn overview(&self, session: &str) -> Result<Overview, DatabaseError> {
+        const FIND: &str =
+            "SELECT COUNT(*) AS ticks, MIN(at_ms) AS from_ms, MAX(at_ms) AS to_ms, AVG(score) AS score_mean,
+                MIN(score) AS score_min, MAX(people) AS people_max
+            FROM engagement_metrics WHERE session = $1";
+        Ok(on!(self.database, |pool| sqlx::query_as(FIND).bind(session).fetch_one(pool).await?))
     }
 
     /// At most so many interventions of a session, the newest first.

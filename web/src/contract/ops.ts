@@ -18,6 +18,14 @@ export interface Instance {
   ready: boolean;
   reasons: string[];
   tasks: Task[];
+  /** Threads that have gone wrong. */
+  troubles: Trouble[];
+}
+
+export interface Trouble {
+  thread: number;
+  replaced: number;
+  error: string | null;
 }
 
 export interface Task {
@@ -30,6 +38,20 @@ export interface Task {
   committed_at_ms: number | null;
   /** Why it does not process; null when it does. */
   blocked: string | null;
+  /** Offsets of its changelogs: those left to be restored, and how many there were. */
+  restore: [number, number] | null;
+  /** Records that its stores were restored from. */
+  restored: number;
+  /** Why its stores were made anew. */
+  rebuilt: string | null;
+  uncommitted_bytes: number;
+}
+
+/** A setting in force, redacted, and who set it. */
+export interface Setting {
+  key: string;
+  value: unknown;
+  origin: { layer: string; path?: string; line?: number; name?: string };
 }
 
 export interface TopicRate {

@@ -125,6 +125,7 @@ export interface Intervention {
   suggested: string | null;
   decided_by: string | null;
   decided_at_ms: number | null;
+  decline_reason: string | null;
   pending: Pending | null;
   revision: number;
   feedback: Feedback | null;
@@ -165,6 +166,38 @@ export interface Sessions {
 export interface History {
   points: Point[];
   step_ms: number;
+}
+
+/** An intervention of a session that is over, in a line. */
+export type SummaryLine = Pick<Intervention, "command" | "at_ms" | "kind" | "what" | "status" | "outcome">;
+
+/** What is left of a session. */
+export interface Summary {
+  session: string;
+  /** `topics`: there is no database, so it is the last hour, and there is nothing to take along. */
+  source: "history" | "topics";
+  ticks: number;
+  from_ms: number | null;
+  to_ms: number | null;
+  score_mean: number | null;
+  score_min: number | null;
+  people_max: number | null;
+  points: Point[];
+  step_ms: number;
+  /** The oldest first. */
+  interventions: SummaryLine[];
+  is_cut: boolean;
+  effect: Worth;
+}
+
+/** What the interventions of a session were worth. */
+export interface Worth {
+  measured: number;
+  change_mean: number | null;
+  /** The net effect: the change less what happens without an intervention. */
+  reward_mean: number | null;
+  controls: number;
+  control_change_mean: number | null;
 }
 
 export interface Me {

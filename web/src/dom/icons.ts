@@ -32,6 +32,7 @@ const PATHS = {
   chart: "M4 4v16h16M7 15l4-5 3 3 5-7",
   up: "M12 19V5M6 11l6-6 6 6",
   down: "M12 5v14M6 13l6 6 6-6",
+  take: "M12 4v11M7 10l5 5 5-5M5 20h14",
   steady: "M5 12h14",
   control: "M12 4v16M5 8l7-4 7 4M5 8l-2.5 6h5zM19 8l-2.5 6h5z",
   keyboard: "M3 6h18v12H3zM7 10h.1M11 10h.1M15 10h.1M18 10h.1M8 14h8",

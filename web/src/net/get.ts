@@ -1,7 +1,7 @@
 /** Reading what is not a stream. */
 
-import type { Ops } from "../contract/ops";
-import type { History, Me } from "../contract/wire";
+import type { Ops, Setting } from "../contract/ops";
+import type { History, Me, Summary } from "../contract/wire";
 import { authorization } from "./token";
 
 const PATIENCE_MS = 10_000;
@@ -17,8 +17,24 @@ export async function history(session: string, fromMs: number, toMs: number): Pr
   return body<History>(await fetch(`${sessionPath(session)}/history?${range}`, { signal: AbortSignal.timeout(PATIENCE_MS) }));
 }
 
+export async function summary(session: string): Promise<Summary> {
+  return body<Summary>(await fetch(`${sessionPath(session)}/summary`, { signal: AbortSignal.timeout(PATIENCE_MS) }));
+}
+
+/** Where a table of a session is taken from. */
+export function exportPath(session: string, table: "engagement-metrics" | "interventions", format: "csv" | "jsonl"): string {
+  return `${sessionPath(session)}/export/${table}.${format}`;
+}
+
 export async function ops(): Promise<Ops> {
   return body<Ops>(await fetch("/api/ops", { signal: AbortSignal.timeout(PATIENCE_MS) }));
+}
+
+/** The settings in force; null for those who may not see them. */
+export async function configuration(): Promise<Setting[] | null> {
+  const response = await fetch("/api/ops/configuration", { headers: authorization(), signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (response.status === 401) return null;
+  return (await body<{ settings: Setting[] }>(response)).settings;
 }
 
 export function sessionPath(session: string): string {

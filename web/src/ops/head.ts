@@ -42,7 +42,9 @@ export class OpsHead {
 
 function instance(of: Instance): HTMLElement {
   const tasks = format.count(of.tasks.length, "task", "tasks");
-  return sign(of.ready ? "good" : "bad", host(of.url), of.ready ? `ready, ${tasks}` : `not ready: ${of.reasons.join("; ") || "no reason given"}`);
+  const troubles = of.troubles.map(({ thread, replaced, error }) => `; thread ${thread} was replaced ${replaced === 1 ? "once" : `${replaced} times`}: ${error ?? "no reason given"}`);
+  const state = of.ready ? `ready, ${tasks}` : `not ready: ${of.reasons.join("; ") || "no reason given"}`;
+  return sign(of.ready ? "good" : "bad", host(of.url), `${state}${troubles.join("")}`);
 }
 
 function sign(state: string, what: string, detail: string): HTMLElement {

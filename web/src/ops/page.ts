@@ -9,6 +9,7 @@ import * as format from "../text/format";
 import { DeadLetters } from "./dead_letters";
 import { OpsHead } from "./head";
 import { commandRows, taskRows } from "./rows";
+import { Settings } from "./settings";
 import { OpsTable } from "./table";
 
 const EVERY_MS = 2_000;
@@ -18,10 +19,11 @@ const COMMANDS_MAX = 200;
 export class OpsPage implements Page {
   readonly bindings = [];
   private readonly head = new OpsHead();
-  private readonly tasks = new OpsTable("Tasks", ["Task", "Instance", "Role", "State", "Lag", "Stream time", "Committed", "Why it does not process"], "tasks", "No task is known: no instance of the stream is named, or none answers.");
+  private readonly tasks = new OpsTable("Tasks", ["Task", "Instance", "Role", "State", "Lag", "Stream time", "Committed", "Stores", "Why it does not process"], "tasks", "No task is known: no instance of the stream is named, or none answers.");
   private readonly commands = new OpsTable("Last commands", ["Age", "Session", "Kind", "What", "Status", "Attempts", "To decide", "To carry out", "Text by", "Result"], "commands", "No command yet.");
   private readonly letters = new DeadLetters();
-  readonly element = h("div", { class: "ops" }, this.head.element, this.tasks.element, this.commands.element, this.letters.element);
+  private readonly settings = new Settings();
+  readonly element = h("div", { class: "ops" }, this.head.element, this.tasks.element, this.commands.element, this.letters.element, this.settings.element);
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly ticking = setInterval(() => this.showState(), 1_000);
   private readonly seen = (): void => this.askWhileSeen();

@@ -1,6 +1,6 @@
 /** What an operator reads, as rows of the tables. */
 
-import type { DeadLetter, Instance, OpsCommand, Task } from "../contract/ops";
+import type { DeadLetter, Instance, OpsCommand, Setting, Task } from "../contract/ops";
 import { h, name } from "../dom/h";
 import { outcomeWords } from "../session/feed/outcome";
 import { sessionAddress } from "../page/route";
@@ -25,9 +25,36 @@ function taskRow(instance: Instance, task: Task, now: number): Cells {
       format.thousands(task.lag),
       ago(task.stream_time_ms, now),
       ago(task.committed_at_ms, now),
+      stores(task),
       task.blocked ?? "",
     ],
   };
+}
+
+/** What its stores hold back, and where they come from. */
+export function stores(of: Task): string {
+  const parts = [
+    of.restore === null ? null : `${format.thousands(of.restore[0])} of ${format.thousands(of.restore[1])} left to restore`,
+    of.restored > 0 && of.restore === null ? `restored from ${format.count(of.restored, "record", "records")}` : null,
+    of.rebuilt,
+    of.uncommitted_bytes > 0 ? `${format.bytes(of.uncommitted_bytes)} not committed` : null,
+  ].filter((part) => part !== null);
+  return parts.join("; ");
+}
+
+/** What was set, by whom; what nobody has set is left out unless all is wanted. */
+export function settingRows(settings: readonly Setting[], all: boolean): Cells[] {
+  const shown = settings.filter((one) => all || one.origin.layer !== "default");
+  return shown.map((one) => ({ testid: "setting-row", cells: [h("code", {}, one.key), h("bdi", {}, valueText(one.value)), h("bdi", {}, origin(one))] }));
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function origin({ origin: { layer, path, line, name: said } }: Setting): string {
+  if (layer === "file") return `${path ?? "a file"}${line === undefined ? "" : `, line ${line}`}`;
+  return said ?? layer;
 }
 
 export function commandRows(commands: readonly OpsCommand[], now: number): Cells[] {

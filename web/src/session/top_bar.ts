@@ -26,6 +26,8 @@ export class TopBar {
   readonly pause: PauseControl;
   readonly element: HTMLElement;
 
+  private saidTitle = "";
+
   constructor(session: string, askForToken: () => void) {
     this.mode = new ModeControl(askForToken);
     this.pause = new PauseControl(askForToken);
@@ -62,8 +64,8 @@ export class TopBar {
     const title = session.title ?? session.session;
     const parts = [session.type === null ? null : words.sessionType(session.type), session.phase === null ? null : words.phase(session.phase)];
     const said = JSON.stringify([title, session.speaker, ...parts]);
-    if (this.title.dataset["said"] === said) return;
-    this.title.dataset["said"] = said;
+    if (this.saidTitle === said) return;
+    this.saidTitle = said;
     replaceChildren(this.title, name(title));
     setAttribute(this.title, "title", title);
     const text = parts.filter((part) => part !== null).join(" · ");

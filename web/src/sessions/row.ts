@@ -7,6 +7,7 @@ import { bandOf } from "../model/band";
 import { sessionAddress } from "../page/route";
 import * as format from "../text/format";
 import * as words from "../text/words";
+import { SummaryDisclosure } from "./summary";
 
 export class SessionRow {
   private readonly score = h("span", { class: "row-score" });
@@ -30,6 +31,8 @@ export class SessionRow {
     this.state,
   );
   readonly element = h("li", {}, this.link);
+  private saidAbout = "";
+  private disclosure: SummaryDisclosure | null = null;
 
   update(session: Session, nowMs: number): void {
     const score = session.score?.score ?? null;
@@ -37,6 +40,7 @@ export class SessionRow {
     setAttribute(this.link, "href", sessionAddress(session.session));
     setAttribute(this.link, "data-session", session.session);
     setAttribute(this.link, "data-band", band ?? "unknown");
+    this.showSummary(session);
     setText(this.score, format.score(score));
     this.fill.style.width = `${100 * Math.min(1, Math.max(0, score ?? 0))}%`;
     setIcon(this.bandSign, band ?? "unknown");
@@ -51,6 +55,14 @@ export class SessionRow {
     setAttribute(this.state, "data-paused", session.paused);
   }
 
+  /** Of what is over, a summary can be opened below it. */
+  private showSummary(session: Session): void {
+    if ((session.ended_ms === null) === (this.disclosure === null)) return;
+    this.disclosure?.element.remove();
+    this.disclosure = session.ended_ms === null ? null : new SummaryDisclosure(session.session, session.title ?? session.session);
+    if (this.disclosure !== null) this.element.append(this.disclosure.element);
+  }
+
   private showAbout(session: Session, nowMs: number): void {
     const time = session.ended_ms === null
       ? session.started_ms === null ? "not started" : `running ${format.span(nowMs - session.started_ms)}`
@@ -58,8 +70,8 @@ export class SessionRow {
     const parts = [session.type === null ? null : words.sessionType(session.type), session.phase === null || session.ended_ms !== null ? null : words.phase(session.phase), time];
     const text = parts.filter((part) => part !== null).join(" · ");
     const said = `${session.speaker ?? ""}|${text}`;
-    if (this.about.dataset["said"] === said) return;
-    this.about.dataset["said"] = said;
+    if (this.saidAbout === said) return;
+    this.saidAbout = said;
     replaceChildren(this.about, session.speaker === null ? null : name(session.speaker), session.speaker === null ? "" : " · ", text);
   }
 

@@ -41,6 +41,14 @@ export function rate(value: number | null | undefined): string {
   return shown.replace(/^-(0)?$/, "0").replace(/^-/, MINUS);
 }
 
+/** An amount of data: "900 B", "12 kB", "3.4 MB". */
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let [amount, unit] = [Math.max(0, value), 0];
+  while (amount >= 1_000 && unit < units.length - 1) [amount, unit] = [amount / 1_000, unit + 1];
+  return `${unit > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
+}
+
 export function percent(share: number | null | undefined): string {
   return isKnown(share) ? `${Math.round(share * 100)} %` : NOT_KNOWN;
 }

@@ -77,9 +77,12 @@ const STATUSES: Record<Status, string> = {
   held_out: "Control",
 };
 
+/** How far it has come, in a word. */
+export const statusWord = (name: Status): string => STATUSES[name] ?? capital(plain(name));
+
 /** The status of a card. It never says more than the stream has said. */
 export function status(of: Intervention): string {
-  const word = STATUSES[of.status] ?? capital(plain(of.status));
+  const word = statusWord(of.status);
   return of.status === "approved" ? `${isByItself(of) ? "Auto" : "Approved"}, executing` : word;
 }
 

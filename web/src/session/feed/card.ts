@@ -9,7 +9,7 @@ import type { Actions } from "../actions";
 import type { View } from "../view";
 import { CardButtons } from "./card_buttons";
 import { CardContent } from "./card_content";
-import { failureWords, outcomeWords } from "./outcome";
+import { declineWords, failureWords, outcomeWords } from "./outcome";
 
 const REASONS_MAX = 4;
 
@@ -26,10 +26,13 @@ export class Card {
   private readonly segment = h("span", { class: "segment-word" });
   private readonly provider = h("span", { class: "chip", hidden: true });
   private readonly outcome = h("p", { class: "outcome", "data-testid": "outcome", hidden: true });
+  private readonly because = h("bdi", { "data-testid": "decline-said" });
+  private readonly declined = h("p", { class: "muted because", hidden: true }, "Declined because: ", this.because);
   private readonly failure = h("p", { class: "failure", hidden: true });
   private readonly buttons: CardButtons;
   readonly element: HTMLElement;
   private drawnWhy = "";
+  private drawnOutcome = "";
 
   constructor(actions: Actions) {
     this.buttons = new CardButtons(actions);
@@ -42,6 +45,7 @@ export class Card {
       h("p", { class: "facts muted" },
         h("span", { class: "confidence" }, h("span", { class: "bar", "aria-hidden": "true" }, this.fill), this.confidence),
         this.segment, this.age, this.decided, this.provider),
+      this.declined,
       this.outcome,
       this.failure,
       this.buttons.element,
@@ -90,10 +94,13 @@ export class Card {
     setHidden(this.outcome, outcome === null);
     const effect = of.outcome?.effect ?? "none";
     setAttribute(this.outcome, "data-effect", effect);
-    if (outcome !== null && this.outcome.dataset["said"] !== outcome) {
-      this.outcome.dataset["said"] = outcome;
+    if (outcome !== null && this.drawnOutcome !== outcome) {
+      this.drawnOutcome = outcome;
       replaceChildren(this.outcome, icon(effect === "success" ? "up" : effect === "backfired" ? "down" : "steady"), outcome);
     }
+    const because = declineWords(of);
+    setHidden(this.declined, because === null);
+    setText(this.because, because ?? "");
     const failure = failureWords(of);
     setHidden(this.failure, failure === null);
     setText(this.failure, failure ?? "");

@@ -4,7 +4,7 @@ import type { Intervention } from "../../contract/wire";
 import * as format from "../../text/format";
 import * as words from "../../text/words";
 
-export function outcomeWords(of: Intervention): string | null {
+export function outcomeWords(of: Pick<Intervention, "outcome" | "status">): string | null {
   const { outcome } = of;
   if (outcome === null) return null;
   if (outcome.outcome !== "measured") return words.capital(words.outcome(outcome.outcome));
@@ -14,6 +14,12 @@ export function outcomeWords(of: Intervention): string | null {
     outcome.reward === null || of.status === "held_out" ? null : `against control ${format.signed(format.points(outcome.reward))}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "Measured" : parts.join(", ");
+}
+
+/** Why somebody has declined it; null when nobody has, or nothing was said. */
+export function declineWords(of: Intervention): string | null {
+  const reason = of.decline_reason?.trim() ?? "";
+  return of.status === "declined" && reason !== "" ? reason : null;
 }
 
 /** Why it was not done; null when it was, or nobody knows. */
