@@ -1,7 +1,7 @@
 //! The programs that drive a browser, and what they need.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// Where they are.
@@ -31,7 +31,11 @@ pub(crate) fn visit(scenario: &str, url: &str) -> Command {
 
 /// A visit that must end well.
 pub(crate) fn succeed(scenario: &str, url: &str) {
-    let output = visit(scenario, url).output().expect("node is missing: `make setup` says how to install it");
+    judge(scenario, visit(scenario, url).output().expect("node is missing: `make setup` says how to install it"));
+}
+
+/// How a visit has ended, which must be well.
+pub(crate) fn judge(scenario: &str, output: Output) {
     let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(output.status.success(), "{scenario}: {}", said.concat());
 }

@@ -16,12 +16,19 @@ export async function until(what, ask, seconds = 60) {
   }
 }
 
-/** A page of a size and colours, whose complaints are collected. */
+/** A page of a size and colours, whose complaints are collected: errors, refusals by its policy, dialogs, requests to other hosts. */
 export async function open(browser, url, { width = 1440, height = 900, colorScheme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => message.type() === 'error' && page.complaints.push(message.text()));
+  page.on('dialog', (dialog) => {
+    page.complaints.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== url.origin) page.complaints.push(`a request to ${request.url()}`);
+  });
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   await page.goto(url.href);
   return page;

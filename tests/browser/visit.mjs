@@ -2,11 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { acting } from './acting.mjs';
+import { ended } from './ended.mjs';
+import { hostile } from './hostile.mjs';
 import { returning } from './returning.mjs';
 import { watching } from './watching.mjs';
 
 const [scenario, url, folder] = process.argv.slice(2);
-const scenarios = { watching, acting, returning };
+const scenarios = { watching, acting, returning, hostile, ended };
 mkdirSync(folder, { recursive: true });
 
 const browser = await chromium.launch({
