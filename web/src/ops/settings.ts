@@ -13,7 +13,7 @@ export class Settings {
   private readonly said = h("p", { class: "feed-empty", role: "status", hidden: true });
   private readonly table = new OpsTable("Settings of this dashboard", ["Key", "Value", "Set by"], "settings", "Press Show to ask for them; what nobody has set is left out.",
     h("div", { class: "settings-tools" }, this.choice, this.button));
-  readonly element = h("div", {}, this.table.element, this.said);
+  readonly element = h("div", { class: "ops-panel" }, this.table.element, this.said);
   private settings: readonly Setting[] = [];
 
   private async show(): Promise<void> {
