@@ -35,9 +35,9 @@ const START: Millis = 1_767_607_200_000;
 /// Who is awaited is not left behind: while something is under way, a second of the sessions takes so long.
 const BREATH: Duration = Duration::from_millis(25);
 /// A second of the sessions while somebody visits.
-const VISITED: Duration = Duration::from_millis(100);
+const VISITED: Duration = Duration::from_millis(200);
 /// People wait for each other longer than usual, so that a slow machine finds them.
-const PATIENT_MS: u64 = 480_000;
+const PATIENT_MS: u64 = 1_800_000;
 
 /// One session of the world.
 pub(crate) struct Scene {
@@ -228,7 +228,7 @@ impl Drop for World {
 fn settings(others: &Others, key: &std::path::Path) -> Settings {
     let mut settings = Settings::default();
     settings.demo.port = 0;
-    settings.demo.speed = Speed::Times(10.0);
+    settings.demo.speed = Speed::Times(5.0);
     settings.decision.mode = Mode::Auto;
     settings.decision.hold_out = 0.0;
     settings.decision.proposal_life_ms = PATIENT_MS;
