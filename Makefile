@@ -51,5 +51,5 @@ check: tools web ## Check format, lints, documentation, licences and dependencie
 format: can-build ## Format the code
 	$(CARGO) fmt --all
 
-bench: can-build web ## Measure speed and memory and print the table (release build: minutes the first time; ARGS=kafka: on a real Kafka, beside others)
+bench: can-build web ## Measure speed and memory and print the table (release build: minutes the first time; ARGS=kafka: on a real Kafka, beside others; ARGS=acting: dashboard, executor, history)
 	./loadtest/bench.sh $(ARGS)

@@ -7,10 +7,12 @@
 #   ./loadtest/bench.sh [SESSIONS]     1000 sessions of 20 minutes by default
 #   ./loadtest/bench.sh kafka [ARGS]   on a real Kafka instead: the engine beside a bare client loop and Kafka Streams, and the
 #                                      application itself; --help says more
+#   ./loadtest/bench.sh acting [ARGS]  on a real Kafka, what acts: dashboard, executor, history; --help says more
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ "${1:-}" = kafka ]; then
+if [ "${1:-}" = kafka ] || [ "${1:-}" = acting ]; then
+  bench=$1
   shift
   # The first release build takes long. PROFILE=dev takes the dependencies that tests and demo have built already, whose C and C++ is
   # as fast, and builds what is ours as fast as it gets without them.
@@ -22,7 +24,7 @@ if [ "${1:-}" = kafka ]; then
       done
     done
   fi
-  exec cargo bench --quiet --profile "${PROFILE:-bench}" "${fast[@]}" --workspace --bench kafka -- "$@"
+  exec cargo bench --quiet --profile "${PROFILE:-bench}" "${fast[@]}" --workspace --bench "$bench" -- "$@"
 fi
 
 sessions=${1:-1000}

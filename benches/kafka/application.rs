@@ -1,7 +1,6 @@
 //! The application itself: `conductor run` as whoever operates it starts it, with its default settings but for what is named here.
 //! Its topics have names of their own choice, so each measurement has a cluster of its own.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -13,8 +12,9 @@ use topology::graph;
 use topology::settings::ConductorSettings;
 use topology::wire::topics;
 
-use crate::child::Child;
 use crate::job::PARTITIONS;
+use crate::shared::child::Child;
+use crate::shared::conductor;
 use crate::stage::Stage;
 use crate::watch::Watch;
 
@@ -73,9 +73,7 @@ impl Application {
     }
 
     pub(crate) fn start(&self) -> Running {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        drop(listener);
+        let address = conductor::free_address();
         let mut command = self.command(&["run", "--instance", "bench", "--listen", &address, "--log-level", "warn"]);
         command.arg("--state-dir").arg(self.folder.join("state"));
         Running { child: Child::of(command), address }
@@ -90,21 +88,13 @@ impl Application {
     }
 
     fn conductor(&self, arguments: &[&str]) {
-        let output = self.command(arguments).output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {:?}\n{errors}", output.status);
+        conductor::run(self.command(arguments));
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_conductor"));
-        command.current_dir(&self.folder).args(arguments);
+        let mut command = conductor::command(&self.folder, arguments);
         for setting in &self.settings {
             command.args(["--set", setting]);
-        }
-        // The settings of whoever measures are not those of the measurement.
-        let theirs = std::env::vars_os().map(|(name, _)| name);
-        for name in theirs.filter(|name| name.to_string_lossy().starts_with("CONDUCTOR__")) {
-            command.env_remove(name);
         }
         command
     }

@@ -16,7 +16,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use rocksdb::{DB, Options, WriteBatch};
 use streams::clock::Clock;
 
-use crate::child::end_with_the_owner;
+use crate::contestant::end_with_the_owner;
 use crate::job::{COMMIT_INTERVAL_MS, Job, PARTITIONS, Scenario};
 
 const TIMEOUT: Duration = Duration::from_secs(10);

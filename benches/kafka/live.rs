@@ -19,6 +19,7 @@ use crate::args::Arguments;
 use crate::audience;
 use crate::catch_up::CatchUp;
 use crate::scores::{self, Arrivals};
+use crate::shared::latency::Latency;
 
 /// All sessions start within a minute.
 const STAGGER_MINUTES: u32 = 1;
@@ -43,21 +44,6 @@ pub(crate) struct Live {
     pub(crate) peak_mib: f64,
     pub(crate) from_tick: Latency,
     pub(crate) from_event: Latency,
-}
-
-/// Milliseconds.
-pub(crate) struct Latency {
-    pub(crate) p50: Millis,
-    pub(crate) p99: Millis,
-    pub(crate) max: Millis,
-}
-
-impl Latency {
-    fn of(mut each: Vec<Millis>) -> Self {
-        each.sort_unstable();
-        let at = |percent: usize| each[(each.len() - 1) * percent / 100];
-        Self { p50: at(50), p99: at(99), max: at(100) }
-    }
 }
 
 pub(crate) fn run(sessions: u32, arguments: &Arguments, interrupt: &Interrupt) -> Live {
@@ -111,7 +97,7 @@ pub(crate) fn run(sessions: u32, arguments: &Arguments, interrupt: &Interrupt) -
         let tick = pane_start(event.timestamp_ms) + TICK;
         let name = (event.key, tick + sent.shift_ms);
         let Some((_, at_ms)) = arrivals.get(&name) else { panic!("no score for an event: {name:?}") };
-        from_event.push(at_ms - (event.timestamp_ms + later_ms));
+        from_event.push((at_ms - (event.timestamp_ms + later_ms)) as f64);
     }
     Live {
         sessions,
@@ -126,5 +112,6 @@ pub(crate) fn run(sessions: u32, arguments: &Arguments, interrupt: &Interrupt) -
 
 fn from_tick(arrivals: &Arrivals, shift_ms: Millis, later_ms: Millis, span: &Range<Millis>) -> Latency {
     let ticks = arrivals.iter().map(|((_, at_ms), (_, arrived_ms))| (at_ms - shift_ms, *arrived_ms));
-    Latency::of(ticks.filter(|(tick, _)| span.contains(tick)).map(|(tick, at)| at - (tick + later_ms)).collect())
+    let ticks = ticks.filter(|(tick, _)| span.contains(tick));
+    Latency::of(ticks.map(|(tick, at)| (at - (tick + later_ms)) as f64).collect())
 }

@@ -10,7 +10,7 @@
 //! Nobody gets a number for work that was not done: what they wrote is read as committed and compared with what was loaded.
 //!
 //! Layout: `args`, `job`: what is asked for. `stage`, `load`: the cluster and what lies in it. `ours`, `bare`, `java`: the
-//! contestants. `child`, `watch`: their processes, and how far they are. `race`, `restart`: what is measured. `judge`: whether it
+//! contestants. `contestant`, `watch`: their processes, and how far they are. `race`, `restart`: what is measured. `judge`: whether it
 //! was done. `table`: what is printed.
 //! The application itself (`conductor run`, fed by simulated sessions): `application`, `audience`: its process and what it reads.
 //! `backlog`, `live` (with `catch_up`): what is measured. `scores`: whether it was done.
@@ -29,7 +29,7 @@ mod audience;
 mod backlog;
 mod bare;
 mod catch_up;
-mod child;
+mod contestant;
 mod java;
 mod job;
 mod judge;
@@ -42,13 +42,16 @@ mod scores;
 mod stage;
 mod table;
 mod watch;
-
-use std::panic::catch_unwind;
+// What is shared does more than is needed here.
+#[allow(dead_code)]
+#[path = "../shared/mod.rs"]
+mod shared;
 
 use args::{Arguments, Command};
 use clap::Parser;
 use job::{Contestant, Scenario};
 use loadtest::interrupt::Interrupt;
+use shared::attempt::attempt;
 
 /// The binary's.
 #[global_allocator]
@@ -60,28 +63,21 @@ fn main() {
         Some(Command::Run { contestant: Contestant::Ours, job }) => ours::run(job),
         Some(Command::Run { contestant: Contestant::Bare, job }) => bare::run(job),
         Some(Command::Run { contestant: Contestant::Java, .. }) => panic!("Java runs in a program of its own"),
-        None => {
-            let Err(panic) = catch_unwind(|| measure(&arguments)) else { return };
-            // Everything is stopped and removed by now.
-            let code = panic.downcast_ref::<u8>().copied().unwrap_or(1);
-            std::process::exit(i32::from(code));
-        }
+        None => attempt(|interrupt| measure(&arguments, interrupt)),
     }
 }
 
-fn measure(arguments: &Arguments) {
-    // From here on, Ctrl-C ends the children and the cluster in order.
-    let interrupt = Interrupt::catch().unwrap();
+fn measure(arguments: &Arguments, interrupt: &Interrupt) {
     let mut table = table::Table::default();
     if !arguments.races().is_empty() || arguments.measures(Scenario::Restart) {
-        measure_the_engine(arguments, &mut table, &interrupt);
+        measure_the_engine(arguments, &mut table, interrupt);
     }
     if arguments.measures(Scenario::Application) {
-        table.add_backlog(backlog::run(arguments, &interrupt));
+        table.add_backlog(backlog::run(arguments, interrupt));
     }
     if arguments.measures(Scenario::Live) {
         for sessions in &arguments.live_sessions {
-            table.add_live(live::run(*sessions, arguments, &interrupt));
+            table.add_live(live::run(*sessions, arguments, interrupt));
         }
     }
     table.print_goals();

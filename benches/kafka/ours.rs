@@ -17,7 +17,7 @@ use streams::store::rocks::{RocksBackends, RocksSettings};
 use streams::store::{BackendProvider, StoreKind, StoreSpec};
 use streams::topology::{Edge, ProcessorSpec, SourceSpec, StoreHandle, Topology, TopologyBuilder};
 
-use crate::child::wait_for_the_end;
+use crate::contestant::wait_for_the_end;
 use crate::job::{COMMIT_INTERVAL_MS, Job, Scenario};
 
 /// Closing takes at most this long.

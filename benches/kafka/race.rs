@@ -3,7 +3,7 @@
 use streams::broker::Cleanup;
 
 use crate::args::Arguments;
-use crate::child::Child;
+use crate::contestant;
 use crate::java;
 use crate::job::{Contestant, Job, Scenario, name};
 use crate::judge;
@@ -57,7 +57,7 @@ pub(crate) fn run(
     }
     let watch = Watch::new(&job.bootstrap_servers, &job.application, &[&job.input], interrupt);
     let started_ms = watch.clock.now_ms();
-    let mut child = Child::start(contestant, &job, java);
+    let mut child = contestant::start(contestant, &job, java);
     let first_commit_ms = watch.wait_for(&mut child, 1).at_ms - started_ms;
     let from = watch.wait_for(&mut child, arguments.warm_up());
     let to = watch.wait_for(&mut child, load.records);

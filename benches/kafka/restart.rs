@@ -4,7 +4,7 @@ use loadtest::interrupt::Interrupt;
 use streams::clock::Clock;
 
 use crate::args::Arguments;
-use crate::child::Child;
+use crate::contestant;
 use crate::java;
 use crate::job::{Contestant, Job, Scenario, name};
 use crate::load;
@@ -43,7 +43,7 @@ pub(crate) fn run(
     let rows = arguments.state_mib * 1_024;
     load::load(stage, &job.input, &load::rows(0, rows), interrupt);
     let watch = Watch::new(&job.bootstrap_servers, &job.application, &[&job.input], interrupt);
-    let mut child = Child::start(contestant, &job, java);
+    let mut child = contestant::start(contestant, &job, java);
     watch.wait_for(&mut child, rows);
     let more = (rows / MORE).max(1_000);
     load::append(stage, &job.input, &load::rows(rows, more), interrupt);
@@ -57,7 +57,7 @@ pub(crate) fn run(
         load::append(stage, &job.input, &load::rows(rows + more, more), interrupt);
     }
     let started_ms = watch.clock.now_ms();
-    let mut child = Child::start(contestant, &job, java);
+    let mut child = contestant::start(contestant, &job, java);
     let first = watch.wait_for(&mut child, done + 1);
     let peak_mib = child.peak_mib();
     Restart { contestant, state_mib: arguments.state_mib, first_commit_ms: first.at_ms - started_ms, peak_mib }

@@ -7,6 +7,7 @@ use streams::broker::kafka::{KafkaBroker, KafkaSettings};
 use streams::broker::{Admin, Broker, Cleanup, TopicSpec};
 
 use crate::job::PARTITIONS;
+use crate::shared::attempt::refuse;
 
 pub(crate) struct Stage {
     cluster: Cluster,
@@ -36,10 +37,4 @@ impl Stage {
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-}
-
-/// Something is missing here that the message names.
-pub(crate) fn refuse(error: &dyn std::error::Error) -> ! {
-    eprintln!("error: {error}");
-    std::process::exit(2)
 }

@@ -2,9 +2,11 @@
 
 use crate::backlog::Backlog;
 use crate::job::{Contestant, Scenario, name};
-use crate::live::{Latency, Live};
+use crate::live::Live;
 use crate::race::Race;
 use crate::restart::Restart;
+use crate::shared::goal::at_most;
+use crate::shared::latency::Latency;
 
 #[derive(Default)]
 pub(crate) struct Table {
@@ -69,41 +71,41 @@ impl Table {
             let what = name(race.scenario);
             if let Some(bare) = self.of(race.scenario, Contestant::Bare) {
                 let most = each(bare) * 1.3 + 0.3;
-                goal(&format!("{what}: us per record, at most 1.3 of bare and 0.3: {most:.2}"), each(race), most);
+                at_most(&format!("{what}: us per record, at most 1.3 of bare and 0.3: {most:.2}"), each(race), most);
             }
             if let Some(java) = self.of(race.scenario, Contestant::Java) {
                 let most = if race.scenario == Scenario::Copy { 1.0 } else { 0.33 };
-                goal(&format!("{what}: CPU as a share of Java's, at most {most}"), each(race) / each(java), most);
-                goal(
+                at_most(&format!("{what}: CPU as a share of Java's, at most {most}"), each(race) / each(java), most);
+                at_most(
                     &format!("{what}: peak memory as a share of Java's, at most 0.33"),
                     race.peak_mib / java.peak_mib,
                     0.33,
                 );
             }
-            goal(
+            at_most(
                 &format!("{what}: seconds to the first commit, at most 2"),
                 race.first_commit_ms as f64 / 1_000.0,
                 2.0,
             );
             if race.scenario == Scenario::Application {
-                goal(&format!("{what}: us of CPU per event, at most 9"), each(race), 9.0);
+                at_most(&format!("{what}: us of CPU per event, at most 9"), each(race), 9.0);
             }
         }
         for restart in self.restarts.iter().filter(|restart| restart.contestant == Contestant::Ours) {
             let what = format!("killed with {} MiB: seconds to the first commit, at most 2", restart.state_mib);
-            goal(&what, restart.first_commit_ms as f64 / 1_000.0, 2.0);
+            at_most(&what, restart.first_commit_ms as f64 / 1_000.0, 2.0);
         }
         for live in &self.live {
             // The tick, its grace, the commit interval, and a tenth of a second for all the rest.
-            let (p99, most) = (live.from_event.p99 as f64 / 1_000.0, 6.2);
-            goal(
+            let (p99, most) = (live.from_event.p99 / 1_000.0, 6.2);
+            at_most(
                 &format!("{} live sessions: seconds from event to committed score, p99, at most {most}", live.sessions),
                 p99,
                 most,
             );
             // Of fewer or more it says nothing.
             if live.sessions == 1_000 {
-                goal("1000 live sessions: peak MiB, at most 250", live.peak_mib, 250.0);
+                at_most("1000 live sessions: peak MiB, at most 250", live.peak_mib, 250.0);
             }
         }
     }
@@ -119,10 +121,6 @@ fn each(race: &Race) -> f64 {
 }
 
 fn print_latency(from: &str, latency: &Latency) {
-    let Latency { p50, p99, max } = latency;
-    println!("  ms from {from} to committed score: p50 {p50}, p99 {p99}, max {max}");
-}
-
-fn goal(what: &str, value: f64, most: f64) {
-    println!("{what:<76} {value:>8.2}  {}", if value <= most { "reached" } else { "NOT reached" });
+    let Latency { p50, p99, max, .. } = latency;
+    println!("  ms from {from} to committed score: p50 {p50:.0}, p99 {p99:.0}, max {max:.0}");
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use loadtest::clock::{Pacing, SystemClock};
-use loadtest::interrupt::{EXIT_CODE, Interrupt};
+use loadtest::interrupt::Interrupt;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use streams::clock::Clock;
 
-use crate::child::Child;
 use crate::job::PARTITIONS;
+use crate::shared::attempt::check;
+use crate::shared::child::Child;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two looks.
@@ -83,10 +84,7 @@ impl<'a> Watch<'a> {
     }
 
     fn look(&self, child: &mut Child) {
-        if self.interrupt.is_asked() {
-            // The unwinding ends the child and the cluster.
-            std::panic::resume_unwind(Box::new(EXIT_CODE));
-        }
+        check(self.interrupt);
         child.check();
     }
 

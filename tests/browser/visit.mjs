@@ -4,11 +4,12 @@ import { chromium } from 'playwright-core';
 import { acting } from './acting.mjs';
 import { ended } from './ended.mjs';
 import { hostile } from './hostile.mjs';
+import { loading } from './loading.mjs';
 import { returning } from './returning.mjs';
 import { watching } from './watching.mjs';
 
 const [scenario, url, folder] = process.argv.slice(2);
-const scenarios = { watching, acting, returning, hostile, ended };
+const scenarios = { watching, acting, returning, hostile, ended, loading };
 mkdirSync(folder, { recursive: true });
 
 const browser = await chromium.launch({
