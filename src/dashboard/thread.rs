@@ -99,8 +99,8 @@ pub struct Desk {
     pub missing: Vec<String>,
     /// The last round of the thread.
     pub stepped_ms: i64,
-    /// Partitions that are still read back.
-    pub reading_back: usize,
+    /// Partitions that are still read back; nothing: no round is over yet.
+    pub reading_back: Option<usize>,
     /// Why the cluster can not be asked, since when.
     pub away: Option<(String, i64)>,
     /// Records that could not be read.
@@ -172,6 +172,8 @@ pub struct DashboardThread<B: Broker> {
     wall: Arc<dyn Clock>,
     schemas: KnownSchemas,
     consumer: B::Consumer,
+    /// Says where topics end. It reads nothing itself, for whoever reads waits at the end of a topic, and answers would wait with it.
+    surveyor: B::Consumer,
     producer: Option<B::Producer>,
     assigned: Vec<Assigned>,
     partitions: IndexMap<String, u32>,
@@ -193,7 +195,7 @@ impl<B: Broker> DashboardThread<B> {
         wall: Arc<dyn Clock>,
         schemas: KnownSchemas,
     ) -> Result<Self, BrokerError> {
-        let consumer = broker.reader()?;
+        let (consumer, surveyor) = (broker.reader()?, broker.reader()?);
         let application_id = application_id.to_owned();
         Ok(Self {
             broker,
@@ -204,6 +206,7 @@ impl<B: Broker> DashboardThread<B> {
             wall,
             schemas,
             consumer,
+            surveyor,
             producer: None,
             assigned: Vec::new(),
             partitions: IndexMap::new(),
@@ -228,7 +231,7 @@ impl<B: Broker> DashboardThread<B> {
         drop(live);
         let reading_back = self.reading_back();
         let mut desk = self.shared.desk();
-        (desk.stepped_ms, desk.reading_back) = (now.wall_ms, reading_back);
+        (desk.stepped_ms, desk.reading_back) = (now.wall_ms, Some(reading_back));
         drop(desk);
         self.consumer.wait(WAIT_MS);
         Ok(())
@@ -293,7 +296,7 @@ impl<B: Broker> DashboardThread<B> {
         let name: Arc<str> = Arc::from(topic);
         let new: Vec<TopicPartition> =
             (known..partitions).map(|partition| TopicPartition::new(Arc::clone(&name), partition)).collect();
-        let ends = self.consumer.ends(&new)?;
+        let ends = self.surveyor.ends(&new)?;
         let from: Vec<(TopicPartition, Offset)> = new
             .iter()
             .zip(&ends)
@@ -308,14 +311,19 @@ impl<B: Broker> DashboardThread<B> {
 
     /// How fast the topics grow.
     fn measure(&mut self, now_ms: i64) -> Result<(), BrokerError> {
+        let mut all = Vec::new();
         for topic in COUNTED.into_iter().chain(SOURCES.map(|(topic, _)| topic)) {
-            let Some(partitions) = self.partitions.get(topic).copied() else { continue };
             let name: Arc<str> = Arc::from(topic);
-            let all: Vec<TopicPartition> =
-                (0..partitions).map(|partition| TopicPartition::new(Arc::clone(&name), partition)).collect();
-            let end = self.consumer.ends(&all)?.iter().map(|ends| ends.high_watermark).sum();
-            self.shared.desk().growth.entry(topic).or_default().see(end, now_ms);
+            let partitions = 0..self.partitions.get(topic).copied().unwrap_or_default();
+            all.extend(partitions.map(|partition| (topic, TopicPartition::new(Arc::clone(&name), partition))));
         }
+        let partitions: Vec<TopicPartition> = all.iter().map(|(_, partition)| partition.clone()).collect();
+        let mut sums: IndexMap<&'static str, Offset> = IndexMap::new();
+        for ((topic, _), ends) in all.iter().zip(self.surveyor.ends(&partitions)?) {
+            *sums.entry(*topic).or_default() += ends.high_watermark;
+        }
+        let mut desk = self.shared.desk();
+        sums.into_iter().for_each(|(topic, end)| desk.growth.entry(topic).or_default().see(end, now_ms));
         Ok(())
     }
 

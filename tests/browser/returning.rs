@@ -15,10 +15,10 @@ use streams::broker::{Broker, ProducerConfig, ProducerRecord, TransactionalProdu
 
 use crate::npm::visit;
 
-const TICK_MS: i64 = 5_000;
+pub(crate) const TICK_MS: i64 = 5_000;
 /// Ticks that are there before anybody looks.
 const BEFORE: i64 = 12;
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the stream would write at a tick.
 fn score(at_ms: i64) -> String {
@@ -29,7 +29,8 @@ fn score(at_ms: i64) -> String {
     )
 }
 
-fn write(producer: &mut KafkaProducer, at_ms: i64) {
+/// Writes a score, in a transaction of its own.
+pub(crate) fn write(producer: &mut KafkaProducer, at_ms: i64) {
     let (topic, value): (Arc<str>, String) = (Arc::from("engagement-scores"), score(at_ms));
     let (key, value) = (Some(&b"s"[..]), Some(value.as_bytes()));
     let record = ProducerRecord { topic: &topic, partition: 0, timestamp_ms: at_ms, key, value, headers: &[] };
@@ -55,7 +56,8 @@ fn live(broker: &KafkaBroker, is_over: &AtomicBool) {
     });
 }
 
-fn dashboard(servers: &str, address: &str) -> Child {
+/// Starts a dashboard without a history.
+pub(crate) fn dashboard(servers: &str, address: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conductor"));
     command.args(["dashboard", "--bootstrap-servers", servers, "--listen", address]);
     command.args(["--set", "database.url=sqlite://nowhere.db", "--log-level", "error"]);

@@ -94,8 +94,10 @@ impl Served {
         if !desk.missing.is_empty() {
             reasons.push(format!("topics are missing: {}", desk.missing.join(", ")));
         }
-        if desk.reading_back > 0 {
-            reasons.push(format!("{} partitions are read back", desk.reading_back));
+        match desk.reading_back {
+            None => reasons.push("nothing is read yet".to_owned()),
+            Some(0) => {}
+            Some(partitions) => reasons.push(format!("{partitions} partitions are read back")),
         }
         reasons
     }

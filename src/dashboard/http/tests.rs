@@ -240,6 +240,16 @@ async fn the_settings_in_force_are_told_to_those_who_may_act() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dashboard_that_has_read_nothing_yet_is_alive_and_not_ready() {
+    let served = Door::new(10).await;
+    served.shared.desk().stepped_ms = NOW;
+    assert_eq!(served.get("/healthz/live").send().await.unwrap().status(), StatusCode::OK);
+    let ready = served.get("/healthz/ready").send().await.unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(ready.text().await.unwrap().contains("nothing is read yet"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_see_commands_dead_letters_and_what_is_missing() {
     let mut served = Door::new(10).await;
     served.stage.write(topics::INTERVENTION_COMMANDS, "s", &proposed());

@@ -65,7 +65,7 @@ fn everything_that_is_told_of_a_session_is_on_its_page() {
     assert_eq!((session.points().count(), card.status, card.outcome.is_some()), (1, Status::Done, true));
     drop(live);
     let desk = shared.desk();
-    assert_eq!((desk.unreadable, desk.reading_back), (1, 0));
+    assert_eq!((desk.unreadable, desk.reading_back), (1, Some(0)));
 }
 
 #[test]
