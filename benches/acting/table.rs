@@ -26,7 +26,8 @@ impl Table {
     }
 
     pub(crate) fn add_crowd(&mut self, crowd: Crowd) {
-        let Crowd { viewers, scores_per_second, deltas_per_second_min, deltas_per_second, cpu_percent, peak_mib } = crowd;
+        let Crowd { viewers, scores_per_second, deltas_per_second_min, deltas_per_second, cpu_percent, peak_mib } =
+            crowd;
         println!(
             "{viewers} viewers of one session, {scores_per_second:.2} scores a second: {cpu_percent:.1} % of a core, {peak_mib:.0} MiB at its peak"
         );
