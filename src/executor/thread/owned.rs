@@ -102,6 +102,8 @@ impl Owned {
         let decoded = record.value.as_deref().map(codec::decode::<InterventionFeedback>);
         let Some(Ok(feedback)) = decoded else { return false };
         self.state.feedback(record.offset, &feedback.command);
+        // Somebody has told it: what this one would have said is not said any more.
+        self.ended.remove(&feedback.command);
         true
     }
 
@@ -154,6 +156,8 @@ impl Owned {
                 }
                 return;
             }
+            // Its feedback was read meanwhile.
+            _ if self.state.get(&command).is_none() => {}
             Outcome::Ended(feedback) => drop(self.ended.insert(command.clone(), Some(*feedback))),
             Outcome::Duplicate => drop(self.ended.insert(command.clone(), None)),
         }

@@ -341,6 +341,40 @@ fn a_report_of_a_member_that_is_out_is_refused_though_it_does_not_know_yet() {
 }
 
 #[test]
+fn a_command_of_which_somebody_else_tells_is_not_told_again() {
+    let mut stage = Stage::new();
+    for session in ["a", "b"] {
+        stage.command(session, 5_000, CommandStatus::Approved);
+    }
+    let mut executor = stage.executor("one");
+    let called = wait_for(PATIENCE, || {
+        executor.serve_group().unwrap();
+        executor.open_waiting().unwrap();
+        executor.read().unwrap();
+        executor.carry_out();
+        (stage.platform.calls().len() == 2).then_some(())
+    });
+    assert!(called.is_some());
+    let tell = |stage: &mut Stage, session: &str| {
+        let told = format!(r#"{{"kind":"executed","command":"{session}:5000:0","at_ms":1,"attempts":1}}"#);
+        stage.write(topics::INTERVENTION_FEEDBACK, session, told.as_bytes());
+    };
+    // Of one it reads before it knows itself how the call ended, of the other after.
+    tell(&mut stage, "a");
+    executor.read().unwrap();
+    let is_known = wait_for(PATIENCE, || {
+        executor.take_reports();
+        executor.owned.values().any(|owned| owned.ended.contains_key("b:5000:0")).then_some(())
+    });
+    assert!(is_known.is_some());
+    tell(&mut stage, "b");
+    executor.read().unwrap();
+    executor.commit().unwrap();
+    stage.until_told(&mut [&mut executor], 2);
+    assert_eq!(stage.told(), executed(&["a:5000:0", "b:5000:0"]));
+}
+
+#[test]
 fn of_two_executors_with_one_name_the_older_one_ends_instead_of_fighting() {
     let mut stage = Stage::new();
     let mut older = stage.executor("one");
