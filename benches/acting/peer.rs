@@ -120,40 +120,21 @@ async fn post(url: &str, bodies: &Path, count: u64, at_once: usize) -> Rate {
     Rate::between(warmed.await.unwrap(), now(count, stopwatch))
 }
 
-/// One transaction; the pools of the two databases are of different types.
-macro_rules! insert_rows {
-    ($database:ty, $pool:expr, $rows:expr, $names:expr) => {{
-        let mut transaction = $pool.begin().await.unwrap();
-        for rows in $rows.chunks(STATEMENT_ROWS) {
-            let head = format!("INSERT INTO engagement_metrics ({}) ", $names.join(", "));
-            let mut builder = sqlx::QueryBuilder::<$database>::new(head);
-            builder.push_values(rows, |mut values, row| {
-                for cell in row {
-                    match cell {
-                        Cell::Text(value) => values.push_bind(value),
-                        Cell::Integer(value) => values.push_bind(value),
-                        Cell::Real(value) => values.push_bind(value),
-                        Cell::Boolean(value) => values.push_bind(value),
-                    };
-                }
-            });
-            builder.build().execute(&mut *transaction).await.unwrap();
-        }
-        transaction.commit().await.unwrap();
-    }};
-}
-
 async fn insert(url: &str, count: u64) -> Rate {
     let database = Database::open(url, None).await.unwrap();
     let scores = scores(count).map(|(_, value)| serde_json::from_slice(&value).unwrap());
-    let rows: Vec<_> = scores.map(|score| row::metrics(&score).unwrap().1).collect();
-    let names: Vec<&str> = Table::EngagementMetrics.columns().iter().map(|column| column.name).collect();
+    let mut rows: Vec<_> = scores.map(|score| row::metrics(&score).unwrap()).collect();
+    // Rows that lie together are cheaper together.
+    rows.chunks_mut(TRANSACTION_ROWS).for_each(|rows| rows.sort_by(|(one, _), (other, _)| one.cmp(other)));
+    let whole = statement(&database, STATEMENT_ROWS);
+    let rest = statement(&database, rows.len() % STATEMENT_ROWS);
+    let sql = |rows: usize| if rows == STATEMENT_ROWS { whole.as_str() } else { rest.as_str() };
     let warm_up = warm_up(count);
     let (mut from, mut done, stopwatch) = (None, 0, SystemClock.stopwatch());
     for transaction in rows.chunks(TRANSACTION_ROWS) {
         match &database {
-            Database::Sqlite(pool) => insert_rows!(sqlx::Sqlite, pool, transaction, names),
-            Database::Postgres(pool) => insert_rows!(sqlx::Postgres, pool, transaction, names),
+            Database::Sqlite(pool) => insert_rows!(pool, transaction, sql),
+            Database::Postgres(pool) => insert_rows!(pool, transaction, sql),
         }
         done += transaction.len() as u64;
         if done >= warm_up && from.is_none() {
@@ -162,3 +143,37 @@ async fn insert(url: &str, count: u64) -> Rate {
     }
     Rate::between(from.unwrap(), now(done, stopwatch))
 }
+
+/// Inserts so many rows; prepared once, for it is always the same.
+fn statement(database: &Database, rows: usize) -> String {
+    let names: Vec<&str> = Table::EngagementMetrics.columns().iter().map(|column| column.name).collect();
+    let mark = |number: usize| match database {
+        Database::Sqlite(_) => "?".to_owned(),
+        Database::Postgres(_) => format!("${number}"),
+    };
+    let row =
+        |row: usize| (1..=names.len()).map(|place| mark(row * names.len() + place)).collect::<Vec<_>>().join(", ");
+    let values: Vec<String> = (0..rows).map(|number| format!("({})", row(number))).collect();
+    format!("INSERT INTO engagement_metrics ({}) VALUES {}", names.join(", "), values.join(", "))
+}
+
+/// One transaction; the pools of the two databases are of different types.
+macro_rules! insert_rows {
+    ($pool:expr, $rows:expr, $sql:expr) => {{
+        let mut transaction = $pool.begin().await.unwrap();
+        for rows in $rows.chunks(STATEMENT_ROWS) {
+            let mut query = sqlx::query($sql(rows.len()));
+            for cell in rows.iter().flat_map(|(_, cells)| cells) {
+                query = match cell {
+                    Cell::Text(value) => query.bind(value.as_deref()),
+                    Cell::Integer(value) => query.bind(*value),
+                    Cell::Real(value) => query.bind(*value),
+                    Cell::Boolean(value) => query.bind(*value),
+                };
+            }
+            query.execute(&mut *transaction).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }};
+}
+use insert_rows;
