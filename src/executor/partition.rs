@@ -233,7 +233,12 @@ impl PartitionState {
     /// Why a command of the session must not be carried out, if there is a reason.
     #[must_use]
     pub fn stop(&self, id: &str) -> Option<Stop> {
-        let open = self.get(id)?;
+        self.stop_of(self.get(id)?)
+    }
+
+    /// The same of an open command in hand.
+    #[must_use]
+    pub fn stop_of(&self, open: &Open) -> Option<Stop> {
         let controls = self.controls.get(&open.command.session).copied().unwrap_or_default();
         match (open.is_cancelled, controls) {
             (true, _) => Some(Stop::Cancelled),

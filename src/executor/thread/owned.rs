@@ -127,7 +127,7 @@ impl Owned {
                 continue;
             }
             let work = self.work.entry(id.clone()).or_default();
-            let stop = self.state.stop(id);
+            let stop = self.state.stop_of(open);
             let is_news = work.stop.get() != stop;
             work.stop.set(stop);
             if work.is_running || (work.attempts.not_before_ms > now_ms && !is_news) {
