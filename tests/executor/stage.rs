@@ -63,7 +63,8 @@ impl Stage {
         ] {
             arguments.extend(["--set", setting]);
         }
-        let mut executor = Instance::of_role("executor", name, self.stream.folder(), &arguments, &[]);
+        let application = [("CONDUCTOR__APPLICATION__ID", stream::APPLICATION)];
+        let mut executor = Instance::of_role("executor", name, self.stream.folder(), &arguments, &application);
         executor.start();
         executor
     }
