@@ -71,6 +71,7 @@ pub(crate) fn send(
         log: vec![log.to_owned()],
         cluster: Cluster { bootstrap_servers: servers.to_owned(), properties: Vec::new() },
         speed,
+        lead_minutes: 0,
         keep_timestamps: false,
         // What is moved by whole blocks has the scores of a backtest.
         exact_scores: true,

@@ -109,10 +109,10 @@ pub(super) async fn answer(
     let did = platform.carry_out(key);
     // It is shown from another thread; when that has ended, so has the program.
     let (seen, show) = (Seen { session, command, asked, did }, platform.show);
-    let shown = tokio::task::spawn_blocking(move || show.send(seen)).await;
+    let shown = tokio::task::spawn_blocking(move || show.send(seen).is_ok()).await;
     match (did, shown) {
-        (Did::Failed, _) | (_, Err(_) | Ok(Err(_))) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::NO_CONTENT,
+        (Did::CarriedOut | Did::Repeated, Ok(true)) => StatusCode::NO_CONTENT,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
