@@ -76,6 +76,7 @@ fn welcome(out: &mut dyn Write, cluster: &Cluster, registry: Option<&Registry>) 
     say(out, format_args!("\nTopics do not appear by themselves. In another terminal:\n"));
     let tool =
         format!("{} --bootstrap-server {bootstrap}", cluster.tool_command("org.apache.kafka.tools.TopicCommand"));
+    say(out, format_args!("  conductor topics create --bootstrap-servers {bootstrap}"));
     say(out, format_args!("  {tool} --create --topic hello --partitions 4\n  {tool} --list"));
     if let Some(registry) = registry {
         say(out, format_args!("  curl {}/subjects", registry.url()));
