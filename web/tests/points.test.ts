@@ -31,6 +31,16 @@ describe("points", () => {
     expect(found.map(({ from_ms, to_ms, level }) => [from_ms, to_ms, level])).toEqual([[10_000, 20_000, "critical"], [25_000, 30_000, "warning"]]);
   });
 
+  it("call a run what it was called when it was first as bad as it became", () => {
+    const at = (at_ms: number, level: "warning" | "critical", name: string | null) => point(at_ms, { level, class: name });
+    const [run] = alarms([
+      at(5_000, "warning", null), at(10_000, "warning", "SUDDEN_DROP"), at(15_000, "critical", "MASS_EXIT"),
+      at(20_000, "critical", "SUDDEN_DROP"), at(25_000, "warning", "GRADUAL_DECLINE"),
+    ]);
+    expect(run?.class).toBe("MASS_EXIT");
+    expect(alarms([at(5_000, "warning", null), at(10_000, "warning", "SUDDEN_DROP"), at(15_000, "warning", "MASS_EXIT")])[0]?.class).toBe("SUDDEN_DROP");
+  });
+
   it("a band begins at its bound", () => {
     expect([0, 0.399, 0.4, 0.6, 0.8, 1].map(bandOf)).toEqual(["low", "low", "fair", "usual", "high", "high"]);
   });

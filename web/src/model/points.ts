@@ -45,7 +45,7 @@ export interface Alarm {
 
 const TICK_MS = 5_000;
 
-/** Runs of points with an alarm. The worst level and the last known class stand for the run. */
+/** Runs of points with an alarm. The worst level, and what it was called when it was first that bad, stand for the run. */
 export function alarms(points: readonly Point[]): Alarm[] {
   const found: Alarm[] = [];
   let open: Alarm | null = null;
@@ -60,8 +60,11 @@ export function alarms(points: readonly Point[]): Alarm[] {
       continue;
     }
     open.to_ms = point.at_ms + TICK_MS;
-    if (point.level === "critical") open.level = "critical";
-    open.class = point.class ?? open.class;
+    if (point.level === "critical" && open.level !== "critical") {
+      open.level = "critical";
+      open.class = point.class ?? open.class;
+    }
+    open.class ??= point.class;
   }
   return found;
 }
