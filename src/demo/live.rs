@@ -35,7 +35,7 @@ use crate::output::Output;
 use crate::settings::{Settings, conductor_settings};
 use topology::wire::topics;
 
-/// Time between two looks at who still watches, once the story is over.
+/// Time between two looks at who still watches, and whether the process is told to stop.
 const LINGER: Duration = Duration::from_millis(100);
 
 /// The running demo.
@@ -60,12 +60,14 @@ pub(super) fn run(settings: &Settings, outputs: &Outputs) -> Result<(), Failure>
     stream.set_clock(START);
     let clock = stream.clock();
     let platform = EventPlatform::start(&runtime, stage(settings))?;
+    // On a screen Ctrl-C is a key; everywhere else it is a signal.
+    let is_told = crate::stop::install(&runtime)?;
     let is_stopping = Arc::new(AtomicBool::new(false));
     let started = roles::start(&runtime, settings, &stream, &platform.url, &is_stopping)?;
     // Whether anybody watches is asked once a step.
     let _ = outputs.send(Output::Serving { url: started.url.clone() });
     let mut demo = Demo { platform, stream, outlet, clock, outputs, events_in: 0 };
-    let played = demo.play(settings);
+    let played = demo.play(settings, &is_told);
     is_stopping.store(true, Ordering::Release);
     let ended = started.threads.into_iter().map(joined).collect::<Result<Vec<()>, Failure>>();
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -77,7 +79,8 @@ fn joined(thread: JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
 }
 
 impl Demo<'_> {
-    fn play(&mut self, settings: &Settings) -> Result<(), Failure> {
+    /// To the end, or until the process is told to stop.
+    fn play(&mut self, settings: &Settings, is_told: &AtomicBool) -> Result<(), Failure> {
         let wall = SystemClock;
         let watch = wall.stopwatch();
         let mut events = Vec::new();
@@ -90,20 +93,27 @@ impl Demo<'_> {
             if let Watched::No = self.show(now)? {
                 return Ok(());
             }
-            wall.sleep(settings.demo.speed.wait(played, watch.elapsed()));
+            let next = watch.elapsed().saturating_add(settings.demo.speed.wait(played, watch.elapsed()));
+            while watch.elapsed() < next && !is_told.load(Ordering::Acquire) {
+                wall.sleep(LINGER.min(next.saturating_sub(watch.elapsed())));
+            }
+            if is_told.load(Ordering::Acquire) {
+                return Ok(());
+            }
         }
         self.end(&mut events)?;
         let stays = settings.demo.stay && std::io::stdout().is_terminal();
         if !stays {
             return Ok(());
         }
-        loop {
+        while !is_told.load(Ordering::Acquire) {
             self.go_on(self.clock.now_ms())?;
             if let Watched::No = self.show(self.clock.now_ms())? {
                 return Ok(());
             }
             wall.sleep(LINGER);
         }
+        Ok(())
     }
 
     fn go_on(&mut self, now: Millis) -> Result<(), Failure> {

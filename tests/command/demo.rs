@@ -1,6 +1,14 @@
 //! `conductor demo`.
 
-use crate::run::{refused, succeed};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use cluster::clock::wait_for;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::run::{command, refused, succeed};
 
 const ARGUMENTS: [&str; 6] = ["demo", "--seed", "7", "--speed", "max", "--json"];
 
@@ -51,4 +59,17 @@ fn a_setting_that_does_not_exist_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let errors = refused(folder.path(), &["--set", "demo.sed=3", "demo"]);
     assert!(errors.contains("demo.sed") && errors.contains("demo.seed"), "{errors}");
+}
+
+#[test]
+fn a_demo_with_a_page_that_is_told_to_stop_ends_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let mut demo = command(folder.path(), &["demo", "--port", &port]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("status")), "it does not begin");
+    kill_process(Pid::from_child(&demo), Signal::INT).unwrap();
+    let ended = wait_for(Duration::from_secs(20), || demo.try_wait().unwrap());
+    let _ = demo.kill();
+    assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
 }

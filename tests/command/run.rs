@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Runs `conductor` with these arguments in an empty folder, without settings from outside.
-pub(crate) fn conductor(folder: &Path, arguments: &[&str]) -> Output {
+/// `conductor` with these arguments in an empty folder, without settings from outside.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let environment = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("CONDUCTOR__"));
-    Command::new(env!("CARGO_BIN_EXE_conductor"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .envs(environment)
-        .output()
-        .unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conductor"));
+    command.args(arguments).current_dir(folder).env_clear().envs(environment);
+    command
+}
+
+/// Runs it.
+pub(crate) fn conductor(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
 }
 
 /// The same, and it must succeed; answers what it printed.
