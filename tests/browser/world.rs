@@ -13,7 +13,6 @@ use domain::audience::SessionPlan;
 use domain::context::{AnomalyClass, SessionType};
 use domain::time::{MINUTE, Millis, SECOND};
 use engagement_conductor::act::{SimulatedEvent, SimulatedPlatform};
-use engagement_conductor::clock::SystemClock;
 use engagement_conductor::demo::roles;
 use engagement_conductor::embedded::{Embedded, OUTPUTS, Outlet};
 use engagement_conductor::failure::Failure;
@@ -36,6 +35,8 @@ const START: Millis = 1_767_607_200_000;
 const BREATH: Duration = Duration::from_millis(25);
 /// A second of the sessions while somebody visits.
 const VISITED: Duration = Duration::from_millis(200);
+/// A visit that takes longer, in seconds of the sessions, is ended: ten minutes at least.
+const VISIT_SECONDS_MAX: u32 = 3_000;
 /// People wait for each other longer than usual, so that a slow machine finds them.
 const PATIENT_MS: u64 = 1_800_000;
 
@@ -167,9 +168,13 @@ impl World {
     /// Goes on while somebody visits; the visit must end well.
     pub(crate) fn host(&mut self, scenario: &str, mut visit: Command) {
         let mut visitor = visit.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        while visitor.try_wait().unwrap().is_none() {
+        let mut seconds = 0;
+        while wait_for(VISITED, || visitor.try_wait().unwrap()).is_none() {
+            seconds += 1;
+            if seconds > VISIT_SECONDS_MAX {
+                visitor.kill().unwrap();
+            }
             self.step();
-            SystemClock.sleep(VISITED);
         }
         judge(scenario, visitor.wait_with_output().unwrap());
     }

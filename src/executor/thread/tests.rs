@@ -137,6 +137,18 @@ impl Stage {
         told
     }
 
+    /// Lets an executor work until the platform was called so often, and take nothing of what came of it.
+    fn until_called(&self, executor: &mut ExecutorThread<MemoryBroker>, calls: usize) {
+        let called = wait_for(PATIENCE, || {
+            executor.serve_group().unwrap();
+            executor.open_waiting().unwrap();
+            executor.read().unwrap();
+            executor.carry_out();
+            (self.platform.calls().len() == calls).then_some(())
+        });
+        assert!(called.is_some(), "{} of {calls} calls", self.platform.calls().len());
+    }
+
     /// Lets executors work until so much feedback is there, and for a while longer.
     fn until_told(&self, executors: &mut [&mut ExecutorThread<MemoryBroker>], count: usize) {
         let done = wait_for(PATIENCE, || {
@@ -322,14 +334,7 @@ fn a_report_of_a_member_that_is_out_is_refused_though_it_does_not_know_yet() {
         stage.command(session, 5_000, CommandStatus::Approved);
     }
     let mut suspended = stage.executor("one");
-    let carried_out = wait_for(PATIENCE, || {
-        suspended.serve_group().unwrap();
-        suspended.open_waiting().unwrap();
-        suspended.read().unwrap();
-        suspended.carry_out();
-        (stage.platform.calls().len() == 4).then_some(())
-    });
-    assert!(carried_out.is_some());
+    stage.until_called(&mut suspended, 4);
     // It has not taken the outcomes yet, and now it hangs.
     stage.clock.advance(70_000);
     let mut other = stage.executor("two");
@@ -347,14 +352,7 @@ fn a_command_of_which_somebody_else_tells_is_not_told_again() {
         stage.command(session, 5_000, CommandStatus::Approved);
     }
     let mut executor = stage.executor("one");
-    let called = wait_for(PATIENCE, || {
-        executor.serve_group().unwrap();
-        executor.open_waiting().unwrap();
-        executor.read().unwrap();
-        executor.carry_out();
-        (stage.platform.calls().len() == 2).then_some(())
-    });
-    assert!(called.is_some());
+    stage.until_called(&mut executor, 2);
     let tell = |stage: &mut Stage, session: &str| {
         let told = format!(r#"{{"kind":"executed","command":"{session}:5000:0","at_ms":1,"attempts":1}}"#);
         stage.write(topics::INTERVENTION_FEEDBACK, session, told.as_bytes());
